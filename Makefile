@@ -1,0 +1,48 @@
+# make run and make test are all that one needs; make help lists the rest.
+
+GO       ?= go
+BINARY   := bin/aibms
+# gms_pure_go: regular expressions by Go's library, so that the program needs no ICU. -s -w: no debugger's tables, a quarter of the size.
+TAGS     := gms_pure_go
+BUILD    := -tags $(TAGS) -trimpath -ldflags "-s -w"
+TEST     := -tags $(TAGS) -trimpath -timeout 20m
+# The storage engine needs cgo (its compression library is C).
+export CGO_ENABLED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test clients torture bench lint clean toolchain
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+::?.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: build ## build, then show a model's whole life on real data and keep serving; ARGS="--port 3307" passes flags
+	$(BINARY) demo $(ARGS)
+
+build: toolchain ## build bin/aibms
+	$(GO) build $(BUILD) -o $(BINARY) ./cmd/aibms
+
+# The go command downloads the libraries by itself. What it cannot do without is a C compiler, which a machine with make may still lack.
+toolchain:
+	@command -v $(GO) >/dev/null || { echo "go is not installed; see https://go.dev/dl" >&2; exit 1; }
+	@command -v $$($(GO) env CC) >/dev/null || { echo "no C compiler; installing gcc"; apt-get install --yes gcc libc6-dev; }
+
+# The tests run the program that was just built. Its hash tells the go command that results of earlier runs do not count when the program changed.
+test: build clients ## run every test, with the clients they need (installed under tests/clients)
+	AIBMS_BINARY="$(CURDIR)/$(BINARY)" AIBMS_BINARY_HASH="$$(sha256sum < $(BINARY))" $(GO) test $(TEST) ./...
+
+# Each kind of client adds what it has to install.
+clients:: ## install the clients that the tests drive
+-include tests/clients/clients.mk
+
+torture: build ## kill the server 1,000 times; ROUNDS=n for another number
+	AIBMS_BINARY="$(CURDIR)/$(BINARY)" AIBMS_TORTURE_ROUNDS=$(or $(ROUNDS),1000) $(GO) test -tags $(TAGS) -trimpath -timeout 12h -count 1 -v ./tests/torture
+
+bench: ## measure how fast the learners and the server are
+	$(GO) test $(TEST) -run '^$$' -bench . -benchmem ./...
+
+lint: ## check the code's form
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "not in gofmt's form; gofmt -w FILE mends it" >&2; exit 1; }
+	$(GO) vet -tags $(TAGS) ./...
+
+clean: ## remove what was built
+	rm -rf bin

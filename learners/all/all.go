@@ -1,0 +1,16 @@
+// Package all lists the learners of the server.
+package all
+
+import (
+	"aibms/learners"
+	"aibms/learners/linear"
+)
+
+// Registry returns the registry of all learners: THE LIST, one line a learner.
+func Registry() *learners.Registry { return registry }
+
+var registry = learners.NewRegistry(
+	linear.LinearRegression(),
+	linear.LogisticRegression(),
+	linear.LinearSVM(),
+)

@@ -1,0 +1,31 @@
+package data
+
+import "gonum.org/v1/gonum/mat"
+
+// Examples is what a learner sees: n rows of p features, their targets and weights.
+//
+// X is dense and row-major; it is nil when n or p is 0. It holds no NaN unless the learner accepts missing values. A learner must not
+// change any of it. Safe for concurrent reading.
+type Examples struct {
+	X        *mat.Dense // n x p
+	Features []string   // p names, as the pipeline gives them
+	Y        []float64  // n: the class as 0..len(Classes)-1, or the value of a regression target
+	Classes  []string   // K classes in the order of Y's codes; nil for regression
+	Weights  []float64  // n row weights, all >= 0 with a positive sum; nil means 1 each
+}
+
+// Dims returns n and p.
+func (e *Examples) Dims() (n, p int) {
+	if e.X == nil {
+		return len(e.Y), len(e.Features)
+	}
+	return e.X.Dims()
+}
+
+// Weight is the weight of row i.
+func (e *Examples) Weight(i int) float64 {
+	if e.Weights == nil {
+		return 1
+	}
+	return e.Weights[i]
+}

@@ -1,0 +1,116 @@
+package feature
+
+import (
+	"context"
+	"math"
+	"slices"
+)
+
+// sorted returns the numbers of col that are not NaN, ascending, -0 as 0. It takes O(n) time and 2n extra space.
+//
+// Few values are sorted by comparison; many by their bits, eight at a time from the lowest (least-significant-digit radix sort), after a map
+// from float64 to uint64 that keeps the order. A digit that is the same in all values is skipped: whole numbers have many.
+func sorted(ctx context.Context, col []float64) ([]float64, error) {
+	out := make([]float64, 0, len(col))
+	err := eachChunk(ctx, col, func(chunk []float64) {
+		for _, x := range chunk {
+			if x == x {
+				out = append(out, x+0)
+			}
+		}
+	})
+	if err != nil || len(out) < 512 {
+		slices.Sort(out)
+		return out, err
+	}
+	keys, swap := make([]uint64, 0, len(out)), make([]uint64, len(out))
+	counts := new([8][256]int)
+	err = eachChunk(ctx, out, func(chunk []float64) {
+		for _, x := range chunk {
+			k := orderedBits(x)
+			keys = append(keys, k)
+			for d := range counts {
+				counts[d][byte(k>>(8*d))]++
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for d := range counts {
+		next, shift := &counts[d], 8*d
+		if next[byte(keys[0]>>shift)] == len(keys) {
+			continue
+		}
+		at := 0
+		for digit, n := range next {
+			next[digit] = at
+			at += n
+		}
+		err := eachChunk(ctx, keys, func(chunk []uint64) {
+			for _, k := range chunk {
+				digit := byte(k >> shift)
+				swap[next[digit]] = k
+				next[digit]++
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		keys, swap = swap, keys
+	}
+	for i, k := range keys {
+		out[i] = fromOrderedBits(k)
+	}
+	return out, nil
+}
+
+// orderedBits maps float64s that are not NaN to integers of the same order.
+func orderedBits(x float64) uint64 {
+	b := math.Float64bits(x)
+	if b>>63 == 1 {
+		return ^b
+	}
+	return b | 1<<63
+}
+
+func fromOrderedBits(k uint64) float64 {
+	if k>>63 == 1 {
+		return math.Float64frombits(k &^ (1 << 63))
+	}
+	return math.Float64frombits(^k)
+}
+
+// quantile is the q-quantile (0 <= q <= 1) of ascending values, at least one: linear between the two nearest ranks, type 7 of Hyndman and
+// Fan, "Sample quantiles in statistical packages" (The American Statistician 50, 1996).
+func quantile(ascending []float64, q float64) float64 {
+	at := float64(len(ascending)-1) * q
+	low := int(at)
+	if low+1 >= len(ascending) {
+		return ascending[len(ascending)-1]
+	}
+	a, b, t := ascending[low], ascending[low+1], at-float64(low)
+	if a == b {
+		return a
+	}
+	// a + (b - a) t could overflow where a and b are far apart; this form can only round past an end, hence the limits
+	return min(max(float64(a*(1-t))+float64(b*t), a), b)
+}
+
+// frequency is a number and how often it occurs.
+type frequency struct {
+	value float64
+	count int
+}
+
+// frequencies counts the distinct numbers of ascending values, in their order.
+func frequencies(ascending []float64) []frequency {
+	var out []frequency
+	for i, x := range ascending {
+		if i == 0 || x != ascending[i-1] {
+			out = append(out, frequency{value: x})
+		}
+		out[len(out)-1].count++
+	}
+	return out
+}

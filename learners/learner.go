@@ -1,0 +1,116 @@
+// Package learners says what a learner is: Spec describes one, Learner fits, Model predicts. Registry finds them by their SQL name.
+//
+// Learner and Model are two types, so that an unfitted model cannot exist and a failed Fit leaves nothing half-done.
+package learners
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners/artifact"
+	"aibms/learners/data"
+	"aibms/learners/params"
+)
+
+// Task is what is predicted.
+type Task string
+
+const (
+	Binary     Task = "binary_classification"     // one of two classes
+	Multiclass Task = "multiclass_classification" // one of three or more classes
+	Regression Task = "regression"                // a number
+)
+
+// Classification reports whether t predicts a class.
+func (t Task) Classification() bool { return t == Binary || t == Multiclass }
+
+// Traits are what a learner can take and what it needs; the automatic feature rules follow them.
+type Traits struct {
+	Missing       bool // takes NaN in X as a missing value
+	NeedsScaling  bool // wants features of comparable size
+	Weights       bool // honours row weights (and so class weights)
+	Probabilities bool // Predict gives calibrated or modelled probabilities of classes
+}
+
+// Spec describes a learner: the one thing that is registered.
+type Spec struct {
+	Name         string // SQL name, snake_case
+	Doc          string // one sentence
+	Objective    string // what Fit minimises, in one line of plain text
+	Reference    string // paper or book
+	Tasks        []Task
+	Traits       Traits
+	New          func() Learner
+	StateVersion int                                                  // of the saved state; +1 at each change of it
+	Load         func(version int, r *artifact.Reader) (Model, error) // reads every state version ever released
+}
+
+// Supports reports whether the learner can do the task.
+func (s *Spec) Supports(t Task) bool {
+	for _, x := range s.Tasks {
+		if x == t {
+			return true
+		}
+	}
+	return false
+}
+
+// Env is what a Fit gets beside its data. Results may depend on Seed, never on Workers.
+type Env struct {
+	Task     Task
+	Seed     uint64
+	Workers  int                                 // goroutines a Fit may use, at least 1
+	Progress func(done, total int, loss float64) // called now and then from Fit's own goroutine; may be nil; loss is NaN when unknown
+	Warn     func(format string, args ...any)    // for the user: no convergence, dropped columns ...; may be nil
+}
+
+// RNG returns a generator for the given stream: equal seeds and streams give equal numbers, whatever the number of workers.
+func (e Env) RNG(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(e.Seed, stream)) }
+
+// Report calls Progress when there is one.
+func (e Env) Report(done, total int, loss float64) {
+	if e.Progress != nil {
+		e.Progress(done, total, loss)
+	}
+}
+
+// Warnf calls Warn when there is one.
+func (e Env) Warnf(format string, args ...any) {
+	if e.Warn != nil {
+		e.Warn(format, args...)
+	}
+}
+
+// Learner fits models. A Learner is used for one Fit, by one goroutine.
+type Learner interface {
+	// Declare binds each hyper-parameter to a field of the learner: default, range, doc, search space. It is the only place that names them.
+	Declare(*params.Set)
+	// Fit learns from train; validate is nil when there is no validation split (early stopping looks there). Both are read only.
+	// It returns the context's error within 50 ms of ctx ending.
+	Fit(ctx context.Context, train, validate *data.Examples, env Env) (Model, error)
+}
+
+// Model is what Fit found. It is immutable and safe for concurrent use.
+type Model interface {
+	// Predict fills out from the n x p rows of x. Classification: n x K probabilities in the order of the classes, each row summing to one.
+	// Regression: n x 1. It fails only when the shapes do not fit.
+	Predict(x *mat.Dense, out *mat.Dense) error
+	// Save writes the model's state; Spec.Load reads it back to a model that predicts the same bits.
+	Save(*artifact.Writer) error
+}
+
+// Classifier is an optional ability of a Model: it decides classes by its own rule (an SVM by the sign of the margin) rather than by
+// the largest probability. A threshold that the user set overrides it.
+type Classifier interface {
+	// Classify fills classes with the class codes of the n x p rows of x.
+	Classify(x *mat.Dense, classes []int32) error
+}
+
+// Coefficients is an optional ability of a Model: linear coefficients, for ml_weights.
+type Coefficients interface {
+	// Coefficients returns one row of p coefficients for each output (one for regression and binary tasks, where it belongs to the
+	// positive class; K for multiclass), and the intercept of each.
+	Coefficients() (weights *mat.Dense, intercepts []float64)
+}

@@ -1,0 +1,122 @@
+package learnertest
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"aibms/internal/safego"
+	"aibms/learners"
+)
+
+func (s suite) wrongShapes(t *testing.T) {
+	e := sample(s.task, 50, 4, 60)
+	m := s.mustFit(t, e)
+	k := outputs(e)
+	for name, shape := range map[string][4]int{
+		"too many columns":     {5, 5, 5, k},
+		"too few columns":      {5, 3, 5, k},
+		"too few places":       {5, 4, 4, k},
+		"too many places":      {5, 4, 6, k},
+		"too many predictions": {5, 4, 5, k + 1},
+		"transposed features":  {4, 5, 4, k},
+		"one number for a row": {1, 1, 1, k},
+	} {
+		if err := m.Predict(mat.NewDense(shape[0], shape[1], nil), mat.NewDense(shape[2], shape[3], nil)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if err := m.Predict(nil, mat.NewDense(1, k, nil)); err == nil {
+		t.Error("no rows: no error")
+	}
+	if err := m.Predict(mat.NewDense(2, 4, nil), nil); err == nil {
+		t.Error("no place: no error")
+	}
+	// views into larger matrices are fine
+	wide, place := mat.NewDense(50, 9, nil), mat.NewDense(60, k+2, nil)
+	wide.Slice(0, 50, 3, 7).(*mat.Dense).Copy(e.X)
+	view := place.Slice(5, 55, 1, 1+k).(*mat.Dense)
+	if err := m.Predict(wide.Slice(0, 50, 3, 7).(*mat.Dense), view); err != nil {
+		t.Fatal(err)
+	}
+	if !sameBits(mat.DenseCopyOf(view), predict(t, m, e)) {
+		t.Error("a view is predicted differently")
+	}
+	if mat.Norm(place.Slice(0, 5, 0, k+2), 1)+mat.Norm(place.Slice(55, 60, 0, k+2), 1)+mat.Norm(place.Slice(0, 60, 0, 1), 1)+mat.Norm(place.Slice(0, 60, k+1, k+2), 1) != 0 {
+		t.Error("Predict wrote outside its matrix")
+	}
+}
+
+func (s suite) concurrent(t *testing.T) {
+	e := sample(s.task, 300, 5, 61)
+	m := s.mustFit(t, e)
+	want := predict(t, m, e)
+	results := make([]*mat.Dense, 8)
+	var g safego.Group
+	for i := range results {
+		g.Go(func() error {
+			results[i] = mat.NewDense(300, outputs(e), nil)
+			for range 20 {
+				if err := m.Predict(e.X, results[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range results {
+		if !sameBits(want, out) {
+			t.Fatal("concurrent predictions differ")
+		}
+	}
+}
+
+func (s suite) abilities(t *testing.T) {
+	e := sample(s.task, 90, 4, 62)
+	m := s.mustFit(t, e)
+	if c, ok := m.(learners.Classifier); ok {
+		codes := make([]int32, 90)
+		if err := c.Classify(e.X, codes); err != nil {
+			t.Fatal(err)
+		}
+		right := 0
+		for i, code := range codes {
+			if code < 0 || int(code) >= len(e.Classes) {
+				t.Fatalf("row %d has class code %d of %d classes", i, code, len(e.Classes))
+			}
+			if float64(code) == e.Y[i] {
+				right++
+			}
+		}
+		if right < 45 {
+			t.Errorf("%d of 90 rows are classified right", right)
+		}
+		if c.Classify(e.X, codes[:80]) == nil || c.Classify(mat.NewDense(90, 3, nil), codes) == nil || c.Classify(nil, codes) == nil {
+			t.Error("wrong shapes give no error")
+		}
+	}
+	if c, ok := m.(learners.Coefficients); ok {
+		w, b := c.Coefficients()
+		rows := 1
+		if s.task == learners.Multiclass {
+			rows = len(e.Classes)
+		}
+		if n, p := w.Dims(); n != rows || p != 4 || len(b) != rows {
+			t.Fatalf("%d x %d coefficients and %d intercepts for %d outputs of 4 features", n, p, len(b), rows)
+		}
+		if slices.ContainsFunc(append(slices.Clone(b), mat.DenseCopyOf(w).RawMatrix().Data...), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+			t.Error("a coefficient is not finite")
+		}
+		before := predict(t, m, e)
+		w.Scale(2, w)
+		b[0]++
+		if !sameBits(before, predict(t, m, e)) {
+			t.Error("changing the coefficients that were returned changes the model")
+		}
+	}
+}

@@ -1,0 +1,425 @@
+package linear
+
+import (
+	"context"
+	"math"
+)
+
+// leastSquares finds w and b of
+//
+//	minimise  sum_i s_i (y_i - x_i.w - b)^2 + alpha |w|^2
+//
+// without iteration. Where the columns depend on each other and alpha is 0, many w fit equally well: it returns the one with the smallest |w|.
+//
+//	centre      x_i, y_i minus their weighted means; then b = mean y - w.mean x
+//	solve       (X' S X + alpha) w = X' S y by a Cholesky factorisation with pivots, after scaling the diagonal to one
+//	rank        a pivot is one minus the R^2 of its column on those before it. All pivots above clearPivot, or the rest below zeroPivot: the rank is beyond doubt;
+//	            the solution is refined by its residual, which wins back the digits that X' X loses
+//	else        the orthogonal way: QR factorisation of the rows, singular values of R
+//	p >= n      the same for w = X' a, (X X' + alpha) a = y: n numbers instead of p
+//
+// G. H. Golub, C. F. Van Loan: Matrix Computations (4th ed.), sections 5.3, 5.5.1 (rank deficiency), 10.3.1 (pivots); refinement: A. Bjorck, Linear Algebra Appl.
+// 88/89 (1987). O(n m^2 / 2 + p^3 / 3), the orthogonal way O(2 n p^2 + 10 p^3).
+type leastSquares struct {
+	x         *design
+	y, weight []float64
+	alpha     float64
+	intercept bool
+
+	total      float64   // sum of weight
+	mean       []float64 // of the columns; zeros without an intercept
+	meanY      float64
+	spread     []float64 // weighted sum of (x_ij - mean_j)^2
+	sums, work []float64
+}
+
+const (
+	clearPivot   = 1e-8
+	zeroPivot    = 1e-13
+	refinements  = 3
+	constantBits = 1e-13 // relative spread of a column that counts as constant
+)
+
+// solution is what leastSquares found.
+type solution struct {
+	w    []float64
+	bias float64
+	rank int // of the centred columns
+}
+
+func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
+	if err := s.centre(ctx); err != nil {
+		return nil, err
+	}
+	var w []float64
+	var rank int
+	var err error
+	if s.x.p < s.x.n {
+		w, rank, err = s.primal(ctx)
+	} else {
+		w, rank, err = s.dual(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &solution{w: w, bias: s.meanY - dot(w, s.mean), rank: rank}, nil
+}
+
+// centre computes the means, and the spreads unless scaledGram can take them from its diagonal.
+func (s *leastSquares) centre(ctx context.Context) error {
+	p := s.x.p
+	s.mean, s.spread = make([]float64, p), make([]float64, p)
+	s.sums, s.work = make([]float64, p+2), make([]float64, s.x.n)
+	for _, v := range s.weight {
+		s.total += v
+	}
+	if s.intercept {
+		err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
+			s.x.addRows(lo, hi, s.weight[lo:hi], part[:p])
+			for i := lo; i < hi; i++ {
+				part[p] += s.weight[i] * s.y[i]
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for j := range s.mean {
+			s.mean[j] = s.sums[j] / s.total
+		}
+		s.meanY = s.sums[p] / s.total
+	}
+	if s.x.dense != nil && p < s.x.n {
+		return nil
+	}
+	err := s.x.reduce(ctx, s.sums[:p], func(lo, hi int, part []float64) { s.x.addSpread(lo, hi, s.weight[lo:hi], s.mean, part) })
+	copy(s.spread, s.sums[:p])
+	return err
+}
+
+// addSpread adds the sum of r[i-lo] (x_ij - mean_j)^2 over the rows lo to hi to g_j.
+func (d *design) addSpread(lo, hi int, r, mean, g []float64) {
+	for i := lo; i < hi; i++ {
+		f := r[i-lo]
+		if d.dense != nil {
+			for j, v := range d.denseRow(i) {
+				g[j] += f * (v - mean[j]) * (v - mean[j])
+			}
+			continue
+		}
+		for j, m := range mean {
+			g[j] += f * m * m
+		}
+		columns, values := d.sparseRow(i)
+		for k, j := range columns {
+			v, m := values[k], mean[j]
+			g[j] += f * ((v-m)*(v-m) - m*m)
+		}
+	}
+}
+
+// constant reports whether column j does not vary: its coefficient is zero.
+func (s *leastSquares) constant(j int) bool {
+	limit := constantBits * constantBits * s.mean[j] * s.mean[j] * s.total
+	return !(s.spread[j] > limit)
+}
+
+// shortfall sets g to X' S (y - X w) - alpha w, centred: half the negative gradient.
+func (s *leastSquares) shortfall(ctx context.Context, w, g []float64) error {
+	p := s.x.p
+	bias := s.meanY - dot(w, s.mean)
+	err := s.x.reduce(ctx, s.sums[:p+1], func(lo, hi int, part []float64) {
+		s.x.blocks(lo, hi, func(lo, hi int) {
+			e := s.work[lo:hi]
+			s.x.margins(lo, hi, w, bias, e)
+			for i := range e {
+				e[i] = s.weight[lo+i] * (s.y[lo+i] - e[i])
+				part[p] += e[i]
+			}
+			s.x.addRows(lo, hi, e, part[:p])
+		})
+	})
+	for j := range g {
+		g[j] = s.sums[j] - s.sums[p]*s.mean[j] - s.alpha*w[j]
+	}
+	return err
+}
+
+// primal solves for the p coefficients.
+func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err error) {
+	p := s.x.p
+	g, scale, exact, err := s.scaledGram(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !exact {
+		return s.orthogonal(ctx)
+	}
+	f, err := newPivoted(ctx, g, p)
+	if err != nil {
+		return nil, 0, err
+	}
+	if f.doubtful() {
+		return s.orthogonal(ctx)
+	}
+	w = make([]float64, p)
+	r, v := make([]float64, p), make([]float64, p)
+	first := 0.0
+	for round := 0; round < refinements; round++ {
+		if err := s.shortfall(ctx, w, r); err != nil {
+			return nil, 0, err
+		}
+		for j := range r {
+			r[j] *= scale[j]
+		}
+		f.solve(r, v)
+		for j := range w {
+			w[j] += v[j] * scale[j]
+		}
+		size := dot(v, v)
+		if round == 0 {
+			first = size
+		}
+		if size <= 1e-20*first {
+			break
+		}
+	}
+	if f.rank < p {
+		err = f.smallest(ctx, scale, w)
+	}
+	return w, f.rank, err
+}
+
+// scaledGram returns the centred X' S X + alpha with its rows and columns multiplied by scale, which makes its diagonal one (zero for constant columns). exact is false
+// when taking off means that are far larger than the spread has cost too many digits.
+func (s *leastSquares) scaledGram(ctx context.Context) (g, scale []float64, exact bool, err error) {
+	p := s.x.p
+	if s.x.dense != nil {
+		g, err = s.x.gramAround(ctx, s.weight, 1, s.mean)
+	} else {
+		g, err = s.x.gram(ctx, s.weight, 1)
+	}
+	if err != nil {
+		return nil, nil, false, err
+	}
+	g = leading(g, p+1, p)
+	scale, exact = make([]float64, p), true
+	for i := range scale {
+		if s.x.dense != nil {
+			s.spread[i] = g[i*p+i]
+		}
+		if s.constant(i) {
+			continue
+		}
+		scale[i] = 1 / math.Sqrt(s.spread[i]+s.alpha)
+		if s.x.dense == nil && s.spread[i] < 1e-6*g[i*p+i] {
+			exact = false
+		}
+	}
+	for i := range scale {
+		for j := 0; j < i; j++ {
+			if s.x.dense == nil {
+				g[i*p+j] -= s.total * s.mean[i] * s.mean[j]
+			}
+			g[i*p+j] *= scale[i] * scale[j]
+		}
+		g[i*p+i] = 0
+		if scale[i] > 0 {
+			g[i*p+i] = 1
+		}
+	}
+	return g, scale, exact, nil
+}
+
+// orthogonal solves for the p coefficients by a QR factorisation of the centred and weighted rows, one block of rows after the other.
+func (s *leastSquares) orthogonal(ctx context.Context) (w []float64, rank int, err error) {
+	p := s.x.p
+	q := newTriangle(p)
+	row := make([]float64, p+1)
+	for i := 0; i < s.x.n; i++ {
+		root := math.Sqrt(s.weight[i])
+		if root == 0 {
+			continue
+		}
+		s.centredRow(i, root, row)
+		if err := q.add(ctx, row); err != nil {
+			return nil, 0, err
+		}
+	}
+	if s.alpha > 0 {
+		for j := 0; j < p; j++ {
+			clear(row)
+			row[j] = math.Sqrt(s.alpha)
+			if err := q.add(ctx, row); err != nil {
+				return nil, 0, err
+			}
+		}
+	}
+	if err := q.flush(ctx); err != nil {
+		return nil, 0, err
+	}
+	a, c := q.columns()
+	d, err := singularValues(ctx, a)
+	if err != nil {
+		return nil, 0, err
+	}
+	w = make([]float64, p)
+	for k := range a {
+		if d.counts(k, max(s.x.n, p)) {
+			rank++
+			addScaled(w, dot(a[k], c)/d.square[k], d.v[k])
+		}
+	}
+	return w, rank, nil
+}
+
+// centredRow sets row to root times the centred row i, constant columns as zeros, and after it the centred target.
+func (s *leastSquares) centredRow(i int, root float64, row []float64) {
+	p := s.x.p
+	clear(row)
+	s.x.addRow(i, 1, row[:p])
+	for j := range row[:p] {
+		if row[j] = root * (row[j] - s.mean[j]); s.constant(j) {
+			row[j] = 0
+		}
+	}
+	row[p] = root * (s.y[i] - s.meanY)
+}
+
+// dual solves for w = X' a: one number a row. The centred and weighted X' is held as t, p x n, and the target as y.
+func (s *leastSquares) dual(ctx context.Context) (w []float64, rank int, err error) {
+	n, p := s.x.n, s.x.p
+	t := &design{n: p, p: n, workers: s.x.workers, dense: make([]float64, n*p), stride: n}
+	row, y := make([]float64, p+1), make([]float64, n)
+	for i := 0; i < n; i++ {
+		if i%64 == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, 0, err
+			}
+		}
+		s.centredRow(i, math.Sqrt(s.weight[i]), row)
+		for j, v := range row[:p] {
+			t.dense[j*n+i] = v
+		}
+		y[i] = row[p]
+	}
+	a, rank, err := s.kernel(ctx, t, y)
+	if err != nil {
+		return nil, 0, err
+	}
+	w = make([]float64, p)
+	err = t.eachChunk(ctx, func(lo, hi int) { t.margins(lo, hi, a, 0, w[lo:hi]) })
+	return w, rank, err
+}
+
+// kernel solves (X X' + alpha) a = y. With an intercept the vector of the roots of the weights is in the null space of X X' and y is orthogonal to it: that direction is
+// given a weight of its own, which changes no solution and makes the matrix regular.
+func (s *leastSquares) kernel(ctx context.Context, t *design, y []float64) (a []float64, rank int, err error) {
+	n := len(y)
+	k, err := t.gram(ctx, ones(t.n), 1)
+	if err != nil {
+		return nil, 0, err
+	}
+	k = leading(k, n+1, n)
+	trace := 0.0
+	for i := range n {
+		trace += k[i*n+i]
+	}
+	rank = n
+	if s.intercept {
+		rank--
+		for i := range n {
+			for j := 0; j <= i; j++ {
+				k[i*n+j] += trace / float64(n) * math.Sqrt(s.weight[i]*s.weight[j]) / s.total
+			}
+		}
+	}
+	scale := make([]float64, n)
+	for i := range n {
+		if k[i*n+i] += s.alpha; k[i*n+i] > 0 {
+			scale[i] = 1 / math.Sqrt(k[i*n+i])
+		}
+	}
+	for i := range n {
+		for j := 0; j <= i; j++ {
+			k[i*n+j] *= scale[i] * scale[j]
+		}
+	}
+	f, err := newPivoted(ctx, k, n)
+	if err != nil {
+		return nil, 0, err
+	}
+	if f.doubtful() || f.rank < n {
+		return s.kernelOrthogonal(ctx, t, y)
+	}
+	a = make([]float64, n)
+	w, r, v, sums := make([]float64, t.n), make([]float64, n), make([]float64, n), make([]float64, n)
+	for round := 0; round < refinements; round++ {
+		err := t.reduce(ctx, sums, func(lo, hi int, part []float64) {
+			t.margins(lo, hi, a, 0, w[lo:hi])
+			t.addRows(lo, hi, w[lo:hi], part)
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range r {
+			r[i] = scale[i] * (y[i] - sums[i] - s.alpha*a[i])
+		}
+		f.solve(r, v)
+		for i := range a {
+			a[i] += v[i] * scale[i]
+		}
+	}
+	return a, rank, nil
+}
+
+// kernelOrthogonal solves the same by the singular values of X, from a QR factorisation of X'.
+func (s *leastSquares) kernelOrthogonal(ctx context.Context, t *design, y []float64) (a []float64, rank int, err error) {
+	n := len(y)
+	q, line := newTriangle(n), make([]float64, n+1)
+	for j := range t.n {
+		copy(line, t.denseRow(j))
+		if err := q.add(ctx, line); err != nil {
+			return nil, 0, err
+		}
+	}
+	if err := q.flush(ctx); err != nil {
+		return nil, 0, err
+	}
+	columns, _ := q.columns()
+	d, err := singularValues(ctx, columns)
+	if err != nil {
+		return nil, 0, err
+	}
+	a = make([]float64, n)
+	for k := range columns {
+		if d.counts(k, max(n, t.n)) {
+			rank++
+			addScaled(a, dot(d.v[k], y)/(d.square[k]+s.alpha), d.v[k])
+		}
+	}
+	return a, rank, nil
+}
+
+// varying is the number of columns that are not constant.
+func (s *leastSquares) varying() int {
+	count := 0
+	for j := range s.spread {
+		if !s.constant(j) {
+			count++
+		}
+	}
+	return count
+}
+
+// value is the objective at a solution.
+func (s *leastSquares) value(ctx context.Context, found *solution) (float64, error) {
+	sum := make([]float64, 1)
+	err := s.x.reduce(ctx, sum, func(lo, hi int, part []float64) {
+		s.x.margins(lo, hi, found.w, found.bias, s.work[lo:hi])
+		for i := lo; i < hi; i++ {
+			e := s.y[i] - s.work[i]
+			part[0] += s.weight[i] * e * e
+		}
+	})
+	return sum[0] + s.alpha*dot(found.w, found.w), err
+}

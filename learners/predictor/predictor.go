@@ -1,0 +1,256 @@
+// Package predictor holds what PREDICT needs of a trained version: the feature columns it reads, the fitted pipeline, the model and the
+// classes. A Predictor is what an artifact stores; equal training gives equal bytes.
+package predictor
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners"
+	"aibms/learners/artifact"
+	"aibms/learners/data"
+	"aibms/learners/feature"
+	"aibms/learners/metric"
+	"aibms/learners/params"
+)
+
+// Column is a column of the source that the features are computed from, in the declared order: the order of PREDICT's arguments.
+type Column struct {
+	Name    string        `json:"name"`
+	Class   feature.Class `json:"class"`
+	SQLType string        `json:"sql_type"` // as SHOW CREATE TABLE prints it
+}
+
+// Predictor is immutable and safe for concurrent use.
+type Predictor struct {
+	Learner  string
+	Task     learners.Task
+	Target   Column
+	Columns  []Column
+	Classes  []string         // K classes in order; nil for regression
+	Positive int              // code of the positive class of a binary task
+	Settings []params.Setting // all hyper-parameters; their Source is not kept
+	Seed     uint64
+	Baseline metric.Baseline // what a constant would predict, by the training rows
+	Pipeline *feature.Pipeline
+	Model    learners.Model
+}
+
+// header is the section "header": everything but numbers, as JSON with a fixed order of keys.
+type header struct {
+	Learner      string        `json:"learner"`
+	StateVersion int           `json:"state_version"`
+	Task         learners.Task `json:"task"`
+	Target       Column        `json:"target"`
+	Columns      []Column      `json:"columns"`
+	Classes      []string      `json:"classes,omitempty"`
+	Positive     int           `json:"positive"`
+	Settings     []setting     `json:"settings"`
+	Seed         uint64        `json:"seed"`
+	Baseline     baseline      `json:"baseline"`
+}
+
+// setting is a hyper-parameter with its value. Where the value came from is no part of an artifact: a default that the user writes out changes nothing.
+type setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// baseline is metric.Baseline in JSON, which has no NaN: what does not exist is left out.
+type baseline struct {
+	Shares []float64 `json:"shares,omitempty"`
+	Mean   *float64  `json:"mean,omitempty"`
+	Median *float64  `json:"median,omitempty"`
+}
+
+func saveBaseline(b metric.Baseline) baseline {
+	number := func(v float64) *float64 {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+		return &v
+	}
+	return baseline{b.Shares, number(b.Mean), number(b.Median)}
+}
+
+func (b baseline) load() metric.Baseline {
+	number := func(v *float64) float64 {
+		if v == nil {
+			return math.NaN()
+		}
+		return *v
+	}
+	return metric.Baseline{Shares: b.Shares, Mean: number(b.Mean), Median: number(b.Median)}
+}
+
+// Encode returns the artifact's bytes.
+func (p *Predictor) Encode(registry *learners.Registry) ([]byte, error) {
+	spec, ok := registry.Lookup(p.Learner)
+	if !ok {
+		return nil, fmt.Errorf("unknown learner %s", p.Learner)
+	}
+	settings := make([]setting, len(p.Settings))
+	for i, x := range p.Settings {
+		settings[i] = setting{x.Name, x.Value}
+	}
+	h, err := json.Marshal(header{p.Learner, spec.StateVersion, p.Task, p.Target, p.Columns, p.Classes, p.Positive, settings, p.Seed, saveBaseline(p.Baseline)})
+	if err != nil {
+		return nil, err
+	}
+	w := artifact.NewWriter()
+	w.Bytes("header", h)
+	p.Pipeline.Save(w.Within("pipeline"))
+	if err := p.Model.Save(w.Within("model")); err != nil {
+		return nil, err
+	}
+	return w.Encode(), nil
+}
+
+// Decode reads an artifact back. Errors wrap artifact.ErrCorrupt or artifact.ErrNewer where the bytes are to blame.
+func Decode(registry *learners.Registry, b []byte) (*Predictor, error) {
+	r, err := artifact.Decode(b)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := r.Bytes("header")
+	if err != nil {
+		return nil, err
+	}
+	var h header
+	if err := json.Unmarshal(raw, &h); err != nil {
+		return nil, fmt.Errorf("%w: header: %v", artifact.ErrCorrupt, err)
+	}
+	spec, ok := registry.Lookup(h.Learner)
+	if !ok {
+		return nil, fmt.Errorf("%w: learner %q is unknown here", artifact.ErrNewer, h.Learner)
+	}
+	if h.StateVersion < 1 || h.StateVersion > spec.StateVersion {
+		return nil, fmt.Errorf("%w: state version %d of learner %s, this server reads up to %d", artifact.ErrNewer, h.StateVersion, h.Learner, spec.StateVersion)
+	}
+	if !spec.Supports(h.Task) || h.Task.Classification() != (len(h.Classes) >= 2) || h.Positive < 0 || h.Positive >= max(1, len(h.Classes)) ||
+		h.Baseline.Shares != nil && len(h.Baseline.Shares) != len(h.Classes) {
+		return nil, fmt.Errorf("%w: header does not fit its task", artifact.ErrCorrupt)
+	}
+	p := &Predictor{Learner: h.Learner, Task: h.Task, Target: h.Target, Columns: h.Columns, Classes: h.Classes, Positive: h.Positive, Seed: h.Seed,
+		Baseline: h.Baseline.load()}
+	for _, x := range h.Settings {
+		p.Settings = append(p.Settings, params.Setting{Name: x.Name, Value: x.Value})
+	}
+	if p.Pipeline, err = feature.Load(r.Within("pipeline")); err != nil {
+		return nil, err
+	}
+	if p.Model, err = spec.Load(h.StateVersion, r.Within("model")); err != nil {
+		return nil, err
+	}
+	// a pipeline and a model that do not belong together would fail at every prediction: find out now
+	if n := len(p.Pipeline.Features()); n > 0 {
+		if err := p.Model.Predict(mat.NewDense(1, n, nil), mat.NewDense(1, p.outputs(), nil)); err != nil {
+			return nil, fmt.Errorf("%w: model does not fit its pipeline: %v", artifact.ErrCorrupt, err)
+		}
+	}
+	return p, nil
+}
+
+func (p *Predictor) outputs() int {
+	if p.Task.Classification() {
+		return len(p.Classes)
+	}
+	return 1
+}
+
+// Scores are the predictions of n rows.
+type Scores struct {
+	Missing []bool     // the row has a NULL feature that nothing imputes: its prediction is NULL
+	Proba   *mat.Dense // n x K for classification, else nil
+	Class   []int32    // n class codes for classification, else nil
+	Value   []float64  // n values for regression, else nil
+}
+
+// Predict predicts the rows of ds (nil rows: all). threshold, when not nil, decides a binary class by the probability of the positive one;
+// without it the model's own rule decides (learners.Classifier), or the largest probability.
+func (p *Predictor) Predict(ctx context.Context, ds *data.Dataset, rows []int32, threshold *float64) (*Scores, error) {
+	x, missing, err := p.Pipeline.Transform(ctx, ds, rows)
+	if err != nil {
+		return nil, err
+	}
+	return p.Score(x, missing, threshold)
+}
+
+// Score predicts rows that the pipeline has already transformed. It sets the features of missing rows to 0.
+func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Scores, error) {
+	n := len(missing)
+	s := &Scores{Missing: missing}
+	if n == 0 {
+		return s, nil
+	}
+	for i, m := range missing {
+		if m {
+			row := x.RawRowView(i)
+			for j := range row {
+				row[j] = 0
+			}
+		}
+	}
+	out := mat.NewDense(n, p.outputs(), nil)
+	if err := p.Model.Predict(x, out); err != nil {
+		return nil, err
+	}
+	if !p.Task.Classification() {
+		s.Value = out.RawMatrix().Data
+		return s, nil
+	}
+	s.Proba = out
+	s.Class = make([]int32, n)
+	return s, p.decide(x, out, threshold, s.Class)
+}
+
+// Decide is the predicted class of one row, whose probabilities are in proba.
+func (p *Predictor) Decide(x, proba *mat.Dense, threshold *float64) (int32, error) {
+	var class [1]int32
+	err := p.decide(x, proba, threshold, class[:])
+	return class[0], err
+}
+
+// decide fills classes: by the threshold, by the model's own rule, or by the largest probability.
+func (p *Predictor) decide(x, proba *mat.Dense, threshold *float64, classes []int32) error {
+	if threshold != nil && p.Task == learners.Binary {
+		for i := range classes {
+			classes[i] = int32(1 - p.Positive)
+			if proba.At(i, p.Positive) >= *threshold {
+				classes[i] = int32(p.Positive)
+			}
+		}
+		return nil
+	}
+	if c, ok := p.Model.(learners.Classifier); ok {
+		return c.Classify(x, classes)
+	}
+	for i := range classes {
+		classes[i] = int32(argmax(proba.RawRowView(i)))
+	}
+	return nil
+}
+
+func argmax(v []float64) int {
+	best, at := math.Inf(-1), 0
+	for i, x := range v {
+		if x > best {
+			best, at = x, i
+		}
+	}
+	return at
+}
+
+// ClassCode returns the code of the class with that text, case-sensitive.
+func (p *Predictor) ClassCode(class string) (int, bool) {
+	for i, c := range p.Classes {
+		if c == class {
+			return i, true
+		}
+	}
+	return 0, false
+}

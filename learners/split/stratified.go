@@ -1,0 +1,79 @@
+package split
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// byClass orders the rows of each class by place and gives the first round(train n) to TRAIN, up to round((train + validate) n) to VALIDATE, the others to
+// TEST. Every class has at least a row in TRAIN, so the single row of a class goes there, with a warning.
+func (s Spec) byClass(in Input, parts []Part) (warnings []string) {
+	byClass := map[float64][]placed{}
+	for i, c := range in.Class {
+		byClass[c] = append(byClass[c], placed{place(in.ID[i], s.Seed), i})
+	}
+	codes := make([]float64, 0, len(byClass))
+	for c := range byClass {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	var single []string
+	for _, c := range codes {
+		rows := byClass[c]
+		slices.SortFunc(rows, placed.compare)
+		train, held := s.cuts(len(rows))
+		for k, x := range rows {
+			switch {
+			case k < train:
+				parts[x.row] = Train
+			case k < held:
+				parts[x.row] = Validate
+			default:
+				parts[x.row] = Test
+			}
+		}
+		if len(rows) == 1 && s.Train < 1 {
+			single = append(single, in.className(c))
+		}
+	}
+	if len(single) > 0 {
+		warnings = append(warnings, singleRows(single))
+	}
+	return warnings
+}
+
+// cuts is how many of n rows go to TRAIN, and to TRAIN and VALIDATE together.
+func (s Spec) cuts(n int) (train, held int) {
+	train = max(1, int(math.Round(s.Train*float64(n))))
+	held = int(math.Round((s.Train + s.Validate) * float64(n)))
+	if s.Test == 0 {
+		held = n // whatever the rounding of the sum
+	}
+	if s.Validate == 0 {
+		held = train
+	}
+	return train, max(train, held)
+}
+
+// className is the name of a class code, or the code itself.
+func (in Input) className(code float64) string {
+	if k := int(code); float64(k) == code && k >= 0 && k < len(in.Classes) {
+		return "'" + in.Classes[k] + "'"
+	}
+	return fmt.Sprint(code)
+}
+
+// singleRows is the warning about classes of one row, a few of them by name.
+func singleRows(classes []string) string {
+	const shown = 5
+	list := strings.Join(classes[:min(shown, len(classes))], ", ")
+	if more := len(classes) - shown; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	if len(classes) == 1 {
+		return fmt.Sprintf("class %s has a single row; it goes to TRAIN, so no metric shows how well the class is predicted", list)
+	}
+	return fmt.Sprintf("%d classes have a single row (%s); they go to TRAIN, so no metric shows how well these classes are predicted", len(classes), list)
+}

@@ -1,0 +1,101 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+
+	"aibms/learners"
+	"aibms/learners/feature"
+	"aibms/learners/params"
+	"aibms/server/mlsql"
+)
+
+func (d *Definition) resolveTarget() error {
+	c := d.Statement
+	if len(c.Targets) == 0 {
+		return Errorf(ErrDefinition, "PREDICT is missing: name the column that the model learns to predict, as in PREDICT %s", QuoteExample(d.names()))
+	}
+	if len(c.Targets) > 1 {
+		return Errorf(ErrDefinition, "PREDICT names %d targets; every learner of this release predicts one: create a model for each", len(c.Targets))
+	}
+	t, err := d.column("PREDICT", c.Targets[0])
+	if err != nil {
+		return err
+	}
+	switch t.Class {
+	case feature.JSON, feature.Binary, feature.Geometry, feature.Date, feature.DateTime, feature.Time:
+		return Errorf(ErrDefinition, "PREDICT %s: a target of type %s cannot be learned; it must be a number, a boolean or text", t.Name, t.SQLType)
+	}
+	d.Target = t
+	return nil
+}
+
+// QuoteExample names the last column, as an example to type.
+func QuoteExample(names []string) string {
+	if len(names) == 0 {
+		return "target"
+	}
+	return mlsql.QuoteName(names[len(names)-1])
+}
+
+func (d *Definition) resolveLearner(registry *learners.Registry) error {
+	// without USING: numbers with a fraction are regressed, all else is classified
+	name := "logistic_regression"
+	if d.Target.Class == feature.Number && !wholeNumber(d.Target.SQLType) {
+		name = "linear_regression"
+	}
+	var settings []mlsql.Setting
+	if d.Statement.Using != nil {
+		name, settings = d.Statement.Using.Learner, d.Statement.Using.Params
+	}
+	spec, ok := registry.Lookup(name)
+	if !ok {
+		return Errorf(ErrDefinition, "unknown learner '%s'%s in USING; SHOW LEARNERS lists all: %s", name, params.Suggest(name, registry.Names("")), strings.Join(registry.Names(""), ", "))
+	}
+	d.Learner = spec
+	d.Classify = spec.Supports(learners.Binary) || spec.Supports(learners.Multiclass)
+	if d.Classify && spec.Supports(learners.Regression) {
+		d.Classify = d.Target.Class != feature.Number && d.Target.Class != feature.Year
+	}
+	if !d.Classify && !d.Target.Class.Numeric() {
+		return Errorf(ErrDefinition, "learner %s predicts numbers, and target %s is %s; for classes use one of %s", spec.Name, d.Target.Name, d.Target.SQLType,
+			strings.Join(registry.Names(learners.Binary), ", "))
+	}
+	for _, s := range settings {
+		text, err := settingText(s)
+		if err != nil {
+			return Errorf(ErrDefinition, "USING %s: %v", spec.Name, err)
+		}
+		d.Given = append(d.Given, params.Setting{Name: strings.ToLower(s.Name), Value: text, Source: "USER"})
+	}
+	if _, _, err := d.newLearner(); err != nil {
+		return Errorf(ErrDefinition, "USING %s: %v", spec.Name, err)
+	}
+	return nil
+}
+
+func wholeNumber(sqlType string) bool {
+	t := strings.ToLower(sqlType)
+	return strings.Contains(t, "int") || strings.HasPrefix(t, "bit") || strings.HasPrefix(t, "year")
+}
+
+func settingText(s mlsql.Setting) (string, error) {
+	switch s.Value.Kind {
+	case mlsql.Null:
+		return "", fmt.Errorf("%s = NULL: give a value, or leave it out for the default", s.Name)
+	case mlsql.Param:
+		return "", fmt.Errorf("%s = ?: a definition is stored, so its values must be literals", s.Name)
+	}
+	return s.Value.Text, nil
+}
+
+// newLearner returns a fresh learner with the definition's hyper-parameters, and all their values.
+func (d *Definition) newLearner() (learners.Learner, []params.Setting, error) {
+	l := d.Learner.New()
+	var set params.Set
+	l.Declare(&set)
+	if err := set.Assign(d.Learner.Name, d.Given); err != nil {
+		return nil, nil, err
+	}
+	return l, set.Settings(d.Given), nil
+}

@@ -1,0 +1,118 @@
+package rows
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"sort"
+	"strings"
+
+	"github.com/dolthub/go-mysql-server/sql"
+
+	"aibms/learners/data"
+)
+
+// builder gathers the values of one expression over the rows of a source.
+type builder struct {
+	name   string
+	source sql.Expression
+	kind   data.Kind
+	num    []float64
+	codes  []int32
+	index  map[string]int32 // level to code, in the order of first sight
+	levels []string
+}
+
+func newBuilder(name string, source sql.Expression, kind data.Kind) *builder {
+	b := &builder{name: name, source: source, kind: kind}
+	if kind == data.Categorical {
+		b.index = map[string]int32{}
+	}
+	return b
+}
+
+// add evaluates the expression on row and keeps its value. It returns the memory that this took, in bytes.
+func (b *builder) add(ctx *sql.Context, row sql.Row) (int64, error) {
+	v, err := b.source.Eval(ctx, row)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", b.name, err)
+	}
+	return b.addValue(ctx, v)
+}
+
+// addValue keeps a value of the expression.
+func (b *builder) addValue(ctx *sql.Context, v any) (int64, error) {
+	if b.kind == data.Numeric {
+		x, err := numberOrTime(ctx, v, b.source.Type())
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", b.name, err)
+		}
+		b.num = append(b.num, x)
+		return 8, nil
+	}
+	s, null, err := Text(ctx, v, b.source.Type())
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", b.name, err)
+	}
+	if null {
+		b.codes = append(b.codes, data.NullCode)
+		return 4, nil
+	}
+	code, ok := b.index[s]
+	grown := int64(4)
+	if !ok {
+		code = int32(len(b.levels))
+		b.index[s] = code
+		b.levels = append(b.levels, s)
+		grown += int64(len(s)) + 64 // the text, its header and its place in the map
+	}
+	b.codes = append(b.codes, code)
+	return grown, nil
+}
+
+// compare orders two rows by their values: NULL first, numbers by size, text by bytes.
+func (b *builder) compare(i, j int32) int {
+	if b.kind == data.Numeric {
+		return cmp.Compare(b.num[i], b.num[j])
+	}
+	x, y := b.codes[i], b.codes[j]
+	if x < 0 || y < 0 {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(b.levels[x], b.levels[y])
+}
+
+// column returns the values in the given order of rows, its levels sorted as bytes. The builder is done.
+func (b *builder) column(order []int32) data.Column {
+	c := data.Column{Name: b.name, Kind: b.kind}
+	if b.kind == data.Numeric {
+		c.Num = make([]float64, len(order))
+		for i, row := range order {
+			c.Num[i] = b.num[row]
+			if c.Num[i] == 0 {
+				c.Num[i] = 0 // -0 is 0
+			} else if math.IsNaN(c.Num[i]) {
+				c.Num[i] = math.NaN() // one NaN, so that equal data has one hash
+			}
+		}
+		return c
+	}
+	byText := make([]int32, len(b.levels))
+	for i := range byText {
+		byText[i] = int32(i)
+	}
+	sort.Slice(byText, func(i, j int) bool { return b.levels[byText[i]] < b.levels[byText[j]] })
+	rank := make([]int32, len(b.levels))
+	c.Levels = make([]string, len(b.levels))
+	for i, code := range byText {
+		rank[code] = int32(i)
+		c.Levels[i] = b.levels[code]
+	}
+	c.Codes = make([]int32, len(order))
+	for i, row := range order {
+		if c.Codes[i] = b.codes[row]; c.Codes[i] >= 0 {
+			c.Codes[i] = rank[c.Codes[i]]
+		}
+	}
+	return c
+}

@@ -1,0 +1,180 @@
+package rows
+
+import (
+	"fmt"
+	"strings"
+
+	gms "github.com/dolthub/go-mysql-server"
+	"github.com/dolthub/go-mysql-server/sql"
+	ast "github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
+	"github.com/dolthub/dolt/go/libraries/doltcore/sqle/dsess"
+
+	"aibms/server/lifecycle"
+)
+
+// past makes the tables of a SELECT that say no revision themselves read the source's: the pinned commit of their database, or AS OF. A view becomes the SELECT that it
+// stood for in that state, so that neither what was changed in the view since nor another database that it reads can come through.
+type past struct {
+	ctx    *sql.Context
+	engine *gms.Engine
+	asOf   string
+	pins   map[string]string // database, in lower case, without a branch -> commit
+}
+
+func newPast(ctx *sql.Context, engine *gms.Engine, s lifecycle.Source) *past {
+	p := &past{ctx: ctx, engine: engine, asOf: s.AsOf, pins: map[string]string{}}
+	for _, pin := range s.Pins {
+		p.pins[strings.ToLower(baseDatabase(pin.Database))] = pin.Commit
+	}
+	return p
+}
+
+// revision is what the tables of a database are read at; "" is the present.
+func (p *past) revision(database string) string {
+	if len(p.pins) > 0 {
+		return p.pins[strings.ToLower(baseDatabase(database))]
+	}
+	return p.asOf
+}
+
+// maxViews is how deep views may stand inside each other: a view of the past could read itself under another name.
+const maxViews = 64
+
+// rewrite changes sel in place. Unqualified tables belong to database.
+func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
+	if depth > maxViews {
+		return fmt.Errorf("more than %d views inside each other", maxViews)
+	}
+	ctes := map[string]bool{}
+	err := ast.Walk(func(node ast.SQLNode) (bool, error) {
+		if c, ok := node.(*ast.CommonTableExpr); ok {
+			ctes[strings.ToLower(c.AliasedTableExpr.As.String())] = true
+		}
+		return true, nil
+	}, sel)
+	if err != nil {
+		return err
+	}
+	return ast.Walk(func(node ast.SQLNode) (bool, error) {
+		t, ok := node.(*ast.AliasedTableExpr)
+		if !ok || t.AsOf != nil {
+			return true, nil
+		}
+		name, ok := t.Expr.(ast.TableName)
+		if !ok || name.DbQualifier.IsEmpty() && (ctes[strings.ToLower(name.Name.String())] || strings.EqualFold(name.Name.String(), "dual")) {
+			return true, nil
+		}
+		from := database
+		if !name.DbQualifier.IsEmpty() {
+			from = name.DbQualifier.String()
+		}
+		revision := p.revision(from)
+		if revision == "" {
+			return true, nil
+		}
+		if len(p.pins) == 0 {
+			if revision, err = p.commit(from, revision); err != nil {
+				return false, err
+			}
+		}
+		view, err := p.view(baseDatabase(from), revision, name.Name.String())
+		if err != nil {
+			return false, err
+		}
+		if view == nil {
+			t.AsOf = &ast.AsOf{Time: ast.NewStrVal([]byte(revision))}
+			return true, nil
+		}
+		if err := p.rewrite(view.ViewExpr, baseDatabase(from), depth+1); err != nil {
+			return false, err
+		}
+		if err := unguarded(view.ViewExpr); err != nil {
+			return false, err
+		}
+		if t.As.IsEmpty() {
+			t.As = ast.NewTableIdent(name.Name.String())
+		}
+		t.Expr = &ast.Subquery{Select: view.ViewExpr, Columns: view.Columns}
+		return false, nil
+	}, sel)
+}
+
+// commit is the commit of a database that a branch, tag or commit in AS OF means.
+func (p *past) commit(database, revision string) (string, error) {
+	wrong := lifecycle.Errorf(lifecycle.ErrDefinition, "AS OF '%s': database %s has no branch, tag or commit of that name; SELECT * FROM dolt_log lists the commits", revision, database)
+	session := dsess.DSessFromSess(p.ctx.Session)
+	db, ok := session.GetDoltDB(p.ctx, database)
+	if !ok {
+		return "", sql.ErrDatabaseNotFound.New(database)
+	}
+	spec, err := doltdb.NewCommitSpec(revision)
+	if err != nil {
+		return "", wrong
+	}
+	head, err := session.CWBHeadRef(p.ctx, database)
+	if err != nil {
+		return "", err
+	}
+	optional, err := db.Resolve(p.ctx, spec, head)
+	if err != nil {
+		return "", wrong
+	}
+	commit, ok := optional.ToCommit()
+	if !ok {
+		return "", wrong
+	}
+	h, err := commit.HashOf()
+	return h.String(), err
+}
+
+// view is the definition of a view as it was at a commit; nil when the name is no view.
+func (p *past) view(database, commit, name string) (*ast.ViewSpec, error) {
+	db, err := p.engine.Analyzer.Catalog.Database(p.ctx, database+"/"+commit)
+	if err != nil {
+		return nil, err
+	}
+	views, ok := db.(sql.ViewDatabase)
+	if !ok {
+		return nil, nil
+	}
+	definition, ok, err := views.GetViewDefinition(p.ctx, name)
+	if err != nil || !ok {
+		return nil, err
+	}
+	st, _, err := p.engine.Parser.ParseOneWithOptions(p.ctx, definition.CreateViewStatement, sql.NewSqlModeFromString(definition.SqlMode).ParserOptions())
+	if err != nil {
+		return nil, fmt.Errorf("view %s: %w", name, err)
+	}
+	ddl, ok := st.(*ast.DDL)
+	if !ok || ddl.ViewSpec == nil {
+		return nil, fmt.Errorf("view %s has no definition", name)
+	}
+	spec := *ddl.ViewSpec
+	if paren, ok := spec.ViewExpr.(*ast.ParenSelect); ok {
+		spec.ViewExpr = paren.Select
+	}
+	return &spec, nil
+}
+
+// unguarded takes the checks of privileges out of the SELECT of a view: whoever may read the view reads what its definer could. The name of the view itself, in the
+// statement, keeps its check.
+func unguarded(sel ast.SQLNode) error {
+	return ast.Walk(func(node ast.SQLNode) (bool, error) {
+		if a, ok := node.(ast.AuthNode); ok {
+			a.SetAuthType(ast.AuthType_IGNORE)
+		}
+		return true, nil
+	}, sel)
+}
+
+// definer lets the session reach the tables of views until the returned function is called, as the engine does while it binds a view. The names in the statement are
+// still judged by the session's own privileges.
+func (p *past) definer() func() {
+	set := p.engine.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(p.ctx).Copy()
+	set.AddGlobalStatic(sql.PrivilegeType_CreateView)
+	before, counter := p.ctx.Session.GetPrivilegeSet()
+	p.ctx.Session.SetPrivilegeSet(set, counter)
+	return func() { p.ctx.Session.SetPrivilegeSet(before, counter) }
+}

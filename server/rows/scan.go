@@ -1,0 +1,268 @@
+package rows
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"math"
+
+	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
+	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb/durable"
+	"github.com/dolthub/dolt/go/libraries/doltcore/schema"
+	"github.com/dolthub/dolt/go/libraries/doltcore/sqle"
+	"github.com/dolthub/dolt/go/store/prolly"
+	"github.com/dolthub/dolt/go/store/prolly/tree"
+	"github.com/dolthub/dolt/go/store/val"
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/plan"
+
+	"aibms/learners/data"
+)
+
+// scan reads the rows of a plain table straight from the storage's tree into columns, without making an SQL row of each. Privileges were checked when the
+// query was bound; the table is the one that the query's transaction sees.
+//
+// The engine's iterator stays the reference: a test holds that both read the same.
+type scan struct {
+	rows         prolly.Map
+	keys, values *val.TupleDesc
+	fields       []field // by position in the query's schema
+}
+
+// field is where a column stands in the tuples of a row.
+type field struct {
+	key bool
+	at  int
+	enc val.Encoding
+	typ sql.Type
+}
+
+// openScan returns the scan of a bound query, or nil when the query is more than a plain table.
+func openScan(ctx *sql.Context, node sql.Node) (*scan, error) {
+	resolved, ok := node.(*plan.ResolvedTable)
+	if !ok {
+		return nil, nil
+	}
+	var dolt *sqle.DoltTable
+	switch t := resolved.UnderlyingTable().(type) {
+	case *sqle.AlterableDoltTable:
+		dolt = t.WritableDoltTable.DoltTable
+	case *sqle.WritableDoltTable:
+		dolt = t.DoltTable
+	case *sqle.DoltTable:
+		dolt = t
+	default:
+		return nil, nil
+	}
+	table, err := dolt.DoltTable(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newScan(ctx, table, node.Schema())
+}
+
+func newScan(ctx context.Context, table *doltdb.Table, columns sql.Schema) (*scan, error) {
+	sch, err := table.GetSchema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if schema.IsKeyless(sch) {
+		return nil, nil // a row stands for several equal ones: left to the engine
+	}
+	index, err := table.GetRowData(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &scan{}
+	if s.rows, err = durable.ProllyMapFromIndex(index); err != nil {
+		return nil, err
+	}
+	s.keys, s.values = s.rows.Descriptors()
+	for _, c := range columns {
+		column, ok := sch.GetAllCols().GetByNameCaseInsensitive(c.Name)
+		if !ok || column.Virtual {
+			return nil, nil
+		}
+		f := field{typ: c.Type}
+		if at, ok := sch.GetPKCols().StoredIndexByTag(column.Tag); ok {
+			f.key, f.at, f.enc = true, at, s.keys.Types[at].Enc
+		} else if at, ok := sch.GetNonPKCols().StoredIndexByTag(column.Tag); ok {
+			f.at, f.enc = at, s.values.Types[at].Enc
+		} else {
+			return nil, nil
+		}
+		s.fields = append(s.fields, f)
+	}
+	return s, nil
+}
+
+// raw is the stored bytes of a field; nil is NULL.
+func (s *scan) raw(f *field, key, value val.Tuple) []byte {
+	if f.key {
+		return s.keys.GetField(f.at, key)
+	}
+	return s.values.GetField(f.at, value)
+}
+
+// value is a field as the engine would give it.
+func (s *scan) value(ctx context.Context, f *field, key, value val.Tuple) (any, error) {
+	if f.key {
+		return tree.GetField(ctx, s.keys, f.at, key, s.rows.NodeStore())
+	}
+	return tree.GetField(ctx, s.values, f.at, value, s.rows.NodeStore())
+}
+
+// number reads a field of a fixed-width numeric encoding; ok is false for any other.
+func number(enc val.Encoding, b []byte) (v float64, ok bool) {
+	switch enc {
+	case val.Float64Enc:
+		return math.Float64frombits(binary.LittleEndian.Uint64(b)), true
+	case val.Int64Enc:
+		return float64(int64(binary.LittleEndian.Uint64(b))), true
+	case val.Uint64Enc:
+		return float64(binary.LittleEndian.Uint64(b)), true
+	case val.Int32Enc:
+		return float64(int32(binary.LittleEndian.Uint32(b))), true
+	case val.Uint32Enc:
+		return float64(binary.LittleEndian.Uint32(b)), true
+	case val.Int16Enc:
+		return float64(int16(binary.LittleEndian.Uint16(b))), true
+	case val.Uint16Enc:
+		return float64(binary.LittleEndian.Uint16(b)), true
+	case val.Int8Enc:
+		return float64(int8(b[0])), true
+	case val.Uint8Enc:
+		return float64(b[0]), true
+	}
+	return 0, false
+}
+
+// wholeKey appends the key of a field of a signed integer encoding, as appendKey would; ok is false for any other.
+func wholeKey(to []byte, enc val.Encoding, b []byte) (_ []byte, ok bool) {
+	switch enc {
+	case val.Int64Enc:
+		return appendSigned(to, int64(binary.LittleEndian.Uint64(b))), true
+	case val.Int32Enc:
+		return appendSigned(to, int64(int32(binary.LittleEndian.Uint32(b)))), true
+	case val.Int16Enc:
+		return appendSigned(to, int64(int16(binary.LittleEndian.Uint16(b)))), true
+	case val.Int8Enc:
+		return appendSigned(to, int64(int8(b[0]))), true
+	}
+	return to, false
+}
+
+// scannable tells whether the collector can be filled from tuples: rows have a key, and every column is one of the table.
+func (c *collector) scannable() bool {
+	if c.keys == nil {
+		return false
+	}
+	for _, b := range c.columns {
+		if _, ok := b.source.(*slot); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// fill reads all rows of the scan.
+func (c *collector) fill(ctx *sql.Context, s *scan) error {
+	iter, err := s.rows.IterAll(ctx)
+	if err != nil {
+		return err
+	}
+	if n, err := s.rows.Count(); err == nil {
+		c.reserve(n)
+	}
+	for {
+		key, value, err := iter.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.addTuple(ctx, s, key, value); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *collector) addTuple(ctx *sql.Context, s *scan, key, value val.Tuple) error {
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	before := len(c.keyData)
+	for _, at := range c.keys {
+		f := &s.fields[at]
+		if raw := s.raw(f, key, value); raw != nil {
+			if data, ok := wholeKey(c.keyData, f.enc, raw); ok {
+				c.keyData = data
+				continue
+			}
+		}
+		v, err := s.value(ctx, f, key, value)
+		if err != nil {
+			return err
+		}
+		if c.keyData, err = c.appendKey(ctx, v, f.typ); err != nil {
+			return err
+		}
+	}
+	c.keyEnds = append(c.keyEnds, len(c.keyData))
+	c.bytes += int64(len(c.keyData)-before) + 8
+	for _, b := range c.columns {
+		f := &s.fields[b.source.(*slot).at]
+		n, err := b.addField(ctx, s, f, key, value)
+		if err != nil {
+			return c.atRow(ctx, err)
+		}
+		c.bytes += n
+	}
+	return c.end()
+}
+
+// addField is add for a field of a tuple.
+func (b *builder) addField(ctx *sql.Context, s *scan, f *field, key, value val.Tuple) (int64, error) {
+	raw := s.raw(f, key, value)
+	switch {
+	case b.kind == data.Numeric && raw == nil:
+		b.num = append(b.num, math.NaN())
+		return 8, nil
+	case b.kind == data.Numeric:
+		if v, ok := number(f.enc, raw); ok {
+			b.num = append(b.num, v)
+			return 8, nil
+		}
+	case raw == nil:
+		b.codes = append(b.codes, data.NullCode)
+		return 4, nil
+	case f.enc == val.StringEnc && len(raw) > 0:
+		// stored with a zero byte at the end; the lookup of a known text allocates nothing
+		if code, ok := b.index[string(raw[:len(raw)-1])]; ok {
+			b.codes = append(b.codes, code)
+			return 4, nil
+		}
+	}
+	v, err := s.value(ctx, f, key, value)
+	if err != nil {
+		return 0, err
+	}
+	return b.addValue(ctx, v)
+}
+
+// reserve makes room for n rows, so that columns do not grow while they are read.
+func (c *collector) reserve(n int) {
+	if c.want.MaxRows > 0 {
+		n = min(n, int(c.want.MaxRows))
+	}
+	c.keyEnds = make([]int, 0, n)
+	c.keyData = make([]byte, 0, 9*len(c.keys)*n)
+	for _, b := range c.columns {
+		if b.kind == data.Numeric {
+			b.num = make([]float64, 0, n)
+		} else {
+			b.codes = make([]int32, 0, n)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package rows_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"aibms/learners/data"
+	"aibms/server"
+	"aibms/server/engine"
+	"aibms/server/lifecycle"
+)
+
+// TestScanReadsWhatTheEngineReads holds the direct scan against the engine's iterators, for every type, with NULLs, several keys, and the states of a table in the past.
+func TestScanReadsWhatTheEngineReads(t *testing.T) {
+	s, err := server.Start(context.Background(), engine.Config{DataDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop(context.Background())
+	ctx, end, err := s.Session(context.Background(), "", "", "", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	run := func(statements ...string) {
+		t.Helper()
+		for _, q := range statements {
+			if err := s.Run(ctx, q); err != nil {
+				t.Fatalf("%.80s: %v", q, err)
+			}
+		}
+	}
+	columns := []string{"b BOOL", "i1 TINYINT", "u1 TINYINT UNSIGNED", "i2 SMALLINT", "u2 SMALLINT UNSIGNED", "i4 INT", "u4 INT UNSIGNED", "i8 BIGINT", "u8 BIGINT UNSIGNED", "f FLOAT",
+		"d DOUBLE", "m DECIMAL(20,6)", "y YEAR", "bit1 BIT(1)", "v VARCHAR(20)", "c CHAR(4)", "txt TEXT", "e ENUM('b','a')", "st SET('x','y')", "dt DATE", "ts DATETIME(6)", "tm TIME(6)"}
+	run("CREATE DATABASE d", "USE d", "CREATE TABLE t (k1 INT, k2 VARCHAR(8), "+strings.Join(columns, ", ")+", PRIMARY KEY (k1, k2))", "CREATE TABLE one (id BIGINT PRIMARY KEY, x DOUBLE)")
+	for i := 0; i < 300; i++ {
+		row := []string{fmt.Sprint((i * 7919) % 97), fmt.Sprintf("'k%d'", i)}
+		for j := range columns {
+			if (i+j)%11 == 0 {
+				row = append(row, "NULL")
+				continue
+			}
+			sign := 1 - 2*(i%2)
+			row = append(row, []string{fmt.Sprint(i % 2), fmt.Sprint(sign * i % 100), fmt.Sprint(i % 256), fmt.Sprint(sign * i * 90), fmt.Sprint(i * 200), fmt.Sprint(sign * i * 7000000), fmt.Sprint(i * 14000000),
+				fmt.Sprint(sign * i * 30000000000000000), fmt.Sprintf("%d", uint64(i)*60000000000000000), fmt.Sprint(float32(sign) * float32(i) / 7), fmt.Sprint(float64(sign) * float64(i) / 7),
+				fmt.Sprintf("%d.%06d", sign*i*1000, i), fmt.Sprint(1901 + i%250), fmt.Sprint(i % 2), fmt.Sprintf("'é%d'", i%13), fmt.Sprintf("'%d'", i%9), fmt.Sprintf("'text %d'", i%5),
+				[]string{"'a'", "'b'"}[i%2], []string{"'x'", "'x,y'"}[i%2], fmt.Sprintf("'2020-01-%02d'", 1+i%28), fmt.Sprintf("'2020-01-%02d 10:11:12.%06d'", 1+i%28, i), fmt.Sprintf("'%02d:11:12.5'", i%24)}[j])
+		}
+		run("INSERT INTO t VALUES ("+strings.Join(row, ", ")+")", fmt.Sprintf("INSERT INTO one VALUES (%d, %d.5)", (i*7919)%1009-500, i))
+	}
+	run("CALL dolt_commit('-Am', 'rows')", "DELETE FROM one WHERE id < 0")
+
+	var names []string
+	for _, c := range columns {
+		name, _, _ := strings.Cut(c, " ")
+		names = append(names, name)
+	}
+	fast, slow := s.Reader(), *s.Reader()
+	slow.SlowScan = true
+	for name, c := range map[string]struct {
+		source lifecycle.Source
+		want   lifecycle.Want
+	}{
+		"every type":        {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, Target: "v", Kind: data.Categorical, Slices: []string{"e"}, WithHash: true}},
+		"unordered key":     {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names[:3], Keys: []string{"ts"}, Weight: "d", Split: "c", Time: "ts", WithHash: true}},
+		"some columns":      {lifecycle.Source{Query: "SELECT d, k2, k1 FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"k2"}, WithHash: true}},
+		"unqualified":       {lifecycle.Source{Query: "SELECT * FROM one", Database: "d"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},
+		"in the past":       {lifecycle.Source{Query: "SELECT * FROM one", Database: "d", AsOf: "HEAD"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},
+		"expressions":       {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d * 2", "UPPER(v)"}, Keys: []string{"k1", "k2"}, WithHash: true}},
+		"without a key":     {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, WithHash: true}},
+		"more than a table": {lifecycle.Source{Query: "SELECT t.d, one.id FROM d.t JOIN d.one ON one.id = t.k1"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"id"}, WithHash: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, err := fast.Read(ctx, c.source, c.want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := slow.Read(ctx, c.source, c.want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if a.Data.Rows == 0 || a.Hash != b.Hash || !reflect.DeepEqual(a.ID, b.ID) {
+				t.Errorf("%d and %d rows, hashes %s and %s", a.Data.Rows, b.Data.Rows, a.Hash, b.Hash)
+			}
+		})
+	}
+}

@@ -1,0 +1,243 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"reflect"
+	"sync/atomic"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/types"
+	"github.com/dolthub/vitess/go/mysql"
+
+	"aibms/server/complexity"
+)
+
+// The protocol library reads what a client sends into memory without any limit, before login too, and parses what a client prepares before the handler sees it. Between
+// the network and the library's reader stand therefore a door, which lets only so much in before login, and after login a filter, which looks at each packet.
+
+// maxLogin is how many bytes a client may send before it has logged in: the TLS handshake with a client's certificates, the login itself.
+const maxLogin = 256 << 10
+
+// door is a connection that lets maxLogin bytes in until it is opened.
+type door struct {
+	net.Conn
+	left atomic.Int64
+	open atomic.Bool
+}
+
+func newDoor(c net.Conn) *door {
+	d := &door{Conn: c}
+	d.left.Store(maxLogin)
+	return d
+}
+
+var errTooMuch = errors.New("the client sent too much before it had logged in")
+
+// Read implements net.Conn.
+func (d *door) Read(p []byte) (int, error) {
+	if d.open.Load() {
+		return d.Conn.Read(p)
+	}
+	left := d.left.Load()
+	if left <= 0 {
+		return 0, errTooMuch
+	}
+	if int64(len(p)) > left {
+		p = p[:left]
+	}
+	n, err := d.Conn.Read(p)
+	d.left.Add(-int64(n))
+	return n, err
+}
+
+// libraryReader is the reader through which the library reads a connection. It has no door to the outside: the field is found by its name, and what is done with it
+// is done by its own methods. nil when a newer library has none.
+func libraryReader(c *mysql.Conn) *bufio.Reader {
+	f := reflect.ValueOf(c).Elem().FieldByName("bufferedReader")
+	if !f.IsValid() || f.Type() != reflect.TypeFor[*bufio.Reader]() || f.IsNil() {
+		return nil
+	}
+	return (*bufio.Reader)(f.UnsafePointer())
+}
+
+// enter puts a door before a new connection.
+func enter(c *mysql.Conn) *door {
+	d := newDoor(c.Conn)
+	c.Conn = d
+	if r := libraryReader(c); r != nil {
+		r.Reset(d)
+	}
+	return d
+}
+
+// admit opens the door to a client that has logged in and puts the filter behind it.
+func (d *door) admit(c *mysql.Conn) error {
+	r := libraryReader(c)
+	if r == nil || r.Buffered() != 0 {
+		return mysql.NewSQLError(mysql.ERUnknownError, "HY000", "the connection cannot be guarded")
+	}
+	d.open.Store(true)
+	if c.Conn == net.Conn(d) {
+		c.Conn = d.Conn
+	}
+	r.Reset(newFilter(c.Conn, c.Conn, maxPacket()))
+	return nil
+}
+
+// maxPacket is @@max_allowed_packet.
+func maxPacket() int {
+	if _, v, ok := sql.SystemVariables.GetGlobal("max_allowed_packet"); ok {
+		if n, _, err := types.Int64.Convert(context.Background(), v); err == nil && n.(int64) > 0 {
+			return int(n.(int64))
+		}
+	}
+	return 16 << 20
+}
+
+// Commands that the filter knows, and the length of a packet that is continued by the next.
+const (
+	commandPrepare  = 0x16
+	commandLongData = 0x18
+	commandNone     = 0xff // the data of a file, as LOAD DATA LOCAL asks for it
+	fullPacket      = 1<<24 - 1
+)
+
+// filter passes a client's packets on to the library and stops those that are larger than the limit, alone or as the sum of long data, and statements to prepare that nest too
+// deep.
+type filter struct {
+	from *bufio.Reader
+	to   io.Writer // to the client
+	max  int
+
+	left    int    // bytes of the current packet that are still to be passed on
+	held    []byte // packets that were read whole and are to be passed on
+	command byte   // of the current packet
+	joined  bool   // the next packet continues the current one
+	total   int    // bytes of the current packet with those that it continues
+	long    int    // bytes of long data since the last other command
+}
+
+func newFilter(from io.Reader, to io.Writer, limit int) *filter {
+	return &filter{from: bufio.NewReader(from), to: to, max: limit}
+}
+
+// Read implements io.Reader.
+func (f *filter) Read(p []byte) (int, error) {
+	for f.left == 0 && len(f.held) == 0 {
+		if err := f.next(); err != nil {
+			return 0, err
+		}
+	}
+	if len(f.held) > 0 {
+		n := copy(p, f.held)
+		f.held = f.held[n:]
+		return n, nil
+	}
+	if len(p) > f.left {
+		p = p[:f.left]
+	}
+	n, err := f.from.Read(p)
+	f.left -= n
+	return n, err
+}
+
+// next looks at the head of the next packet and decides what becomes of it.
+func (f *filter) next() error {
+	n, sequence, err := f.head()
+	if err != nil {
+		return err
+	}
+	if !f.joined {
+		f.total = 0
+		f.command = commandNone
+		if sequence == 0 && n > 0 {
+			head, err := f.from.Peek(5)
+			if err != nil {
+				return err
+			}
+			f.command = head[4]
+		}
+		if f.command != commandLongData {
+			f.long = 0
+		}
+	}
+	if err := f.count(n, sequence); err != nil {
+		return err
+	}
+	if f.command == commandPrepare && !f.joined {
+		return f.prepare(n, sequence)
+	}
+	f.joined = n == fullPacket
+	f.left = 4 + n
+	return nil
+}
+
+// head is the length and sequence number of the packet that is next.
+func (f *filter) head() (n int, sequence byte, err error) {
+	head, err := f.from.Peek(4)
+	if err != nil {
+		return 0, 0, err
+	}
+	return int(head[0]) | int(head[1])<<8 | int(head[2])<<16, head[3], nil
+}
+
+// count adds a packet to the sums and ends the connection when they exceed the limit.
+func (f *filter) count(n int, sequence byte) error {
+	f.total += n
+	if f.command == commandLongData {
+		f.long += n
+	}
+	if f.total <= f.max && f.long <= f.max {
+		return nil
+	}
+	e := mysql.NewSQLError(mysql.ERNetPacketTooLarge, "08S01", "got a packet bigger than 'max_allowed_packet' bytes (%d); send less at a time or SET GLOBAL max_allowed_packet", f.max)
+	if err := f.refuse(e, sequence); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// prepare reads a statement to prepare whole and passes it on, or answers in the library's place when it nests too deep.
+func (f *filter) prepare(n int, sequence byte) error {
+	var packets, text []byte
+	for {
+		at := len(packets)
+		packets = append(packets, make([]byte, 4+n)...)
+		if _, err := io.ReadFull(f.from, packets[at:]); err != nil {
+			return err
+		}
+		text = append(text, packets[at+4:]...)
+		if n < fullPacket {
+			break
+		}
+		var err error
+		if n, sequence, err = f.head(); err != nil {
+			return err
+		}
+		if err := f.count(n, sequence); err != nil {
+			return err
+		}
+	}
+	if err := complexity.Check(string(text[1:])); err != nil {
+		return f.refuse(mysql.NewSQLError(1436, "HY000", "%v", err), sequence)
+	}
+	f.held = packets
+	return nil
+}
+
+// refuse answers a packet with an error.
+func (f *filter) refuse(e *mysql.SQLError, sequence byte) error {
+	body := []byte{mysql.ErrPacket}
+	body = binary.LittleEndian.AppendUint16(body, uint16(e.Num))
+	body = append(body, '#')
+	body = append(body, e.State...)
+	body = append(body, e.Message...)
+	packet := append([]byte{byte(len(body)), byte(len(body) >> 8), byte(len(body) >> 16), sequence + 1}, body...)
+	_, err := f.to.Write(packet)
+	return err
+}

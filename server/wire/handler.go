@@ -1,0 +1,406 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/mysql"
+	"github.com/dolthub/vitess/go/netutil"
+	"github.com/dolthub/vitess/go/sqltypes"
+	querypb "github.com/dolthub/vitess/go/vt/proto/query"
+	"github.com/dolthub/vitess/go/vt/sqlparser"
+)
+
+// Hooks tell the handler when a prepared statement has gone stale. Both may be nil: then none ever does.
+type Hooks struct {
+	// Epoch changes whenever the meaning of a statement that Mentions accepts may have changed.
+	Epoch func() uint64
+	// Mentions tells whether a statement's text depends on what Epoch counts.
+	Mentions func(query string) bool
+	// Forget is called for the text of each prepared statement that its connection has closed, so that what was cached for it can go.
+	Forget func(connection uint32, query string)
+}
+
+// Options of a Handler. The zero value is usable.
+type Options struct {
+	Hooks        Hooks
+	LoginTimeout time.Duration // a client that has not logged in by then is dropped; default 10 s
+	MaxPrepared  int           // prepared statements that one connection may hold; default 16382, as MySQL's max_prepared_stmt_count
+	Log          *slog.Logger  // where recovered panics go, with their stack; default slog.Default()
+}
+
+// Handler is a mysql.Handler around the engine's. It deliberately has no replication commands: a client's COM_BINLOG_DUMP is refused.
+type Handler struct {
+	inner   mysql.Handler
+	options Options
+
+	mu       sync.Mutex
+	conns    map[uint32]*conn
+	busy     int
+	draining bool
+	idle     chan struct{} // closed when draining and no command runs
+}
+
+var _ mysql.Handler = (*Handler)(nil)
+
+// conn is what the handler knows of one connection. All fields but raw are guarded by Handler.mu.
+type conn struct {
+	raw      net.Conn // as accepted: below TLS, whose connection is swapped in during the handshake
+	door     *door
+	login    *time.Timer
+	busy     bool
+	prepared map[*mysql.PrepareData]uint64 // -> epoch at which it was prepared
+}
+
+// New wraps the engine's handler.
+func New(inner mysql.Handler, o Options) *Handler {
+	if o.MaxPrepared == 0 {
+		o.MaxPrepared = 16382
+	}
+	if o.LoginTimeout == 0 {
+		o.LoginTimeout = 10 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return &Handler{inner: inner, options: o, conns: map[uint32]*conn{}, idle: make(chan struct{})}
+}
+
+// NewConnection implements mysql.Handler.
+func (h *Handler) NewConnection(c *mysql.Conn) {
+	k := &conn{raw: c.Conn, prepared: map[*mysql.PrepareData]uint64{}}
+	k.door = enter(c)
+	k.login = time.AfterFunc(h.options.LoginTimeout, func() { k.raw.Close() })
+	h.mu.Lock()
+	h.conns[c.ConnectionID] = k
+	if h.draining {
+		closeRead(k.raw)
+	}
+	h.mu.Unlock()
+	h.inner.NewConnection(c)
+}
+
+// ConnectionAuthenticated implements mysql.Handler.
+func (h *Handler) ConnectionAuthenticated(c *mysql.Conn) error {
+	k := h.conn(c)
+	if k == nil {
+		return shutdownError()
+	}
+	k.login.Stop()
+	if !c.TLSEnabled() && !local(k.raw) && tlsRequired() {
+		return mysql.NewSQLError(3159, "HY000", "connections in clear text are refused because require_secure_transport is ON; connect with TLS (--ssl) or through the unix socket")
+	}
+	if err := k.door.admit(c); err != nil {
+		return err
+	}
+	return h.command(c, "", func() error { return h.inner.ConnectionAuthenticated(c) })
+}
+
+// tlsRequired reads @@require_secure_transport, which may be changed while the server runs.
+func tlsRequired() bool {
+	_, v, ok := sql.SystemVariables.GetGlobal("require_secure_transport")
+	if !ok {
+		return false
+	}
+	on, err := sql.ConvertToBool(nil, v)
+	return err != nil || on
+}
+
+// ConnectionAborted implements mysql.Handler.
+func (h *Handler) ConnectionAborted(c *mysql.Conn, reason string) error {
+	return h.inner.ConnectionAborted(c, reason)
+}
+
+// ConnectionClosed implements mysql.Handler.
+func (h *Handler) ConnectionClosed(c *mysql.Conn) {
+	h.mu.Lock()
+	if k := h.conns[c.ConnectionID]; k != nil {
+		k.login.Stop()
+	}
+	delete(h.conns, c.ConnectionID)
+	h.mu.Unlock()
+	h.inner.ConnectionClosed(c)
+}
+
+// ComInitDB implements mysql.Handler.
+func (h *Handler) ComInitDB(c *mysql.Conn, db string) error {
+	return h.command(c, "", func() error { return h.inner.ComInitDB(c, db) })
+}
+
+// ComQuery implements mysql.Handler.
+func (h *Handler) ComQuery(ctx context.Context, c *mysql.Conn, query string, send mysql.ResultSpoolFn) error {
+	ctx, stop := h.untilHangup(ctx, c)
+	defer stop()
+	return h.command(c, query, func() error { return h.inner.ComQuery(ctx, c, query, readable(send)) })
+}
+
+// ComMultiQuery implements mysql.Handler.
+func (h *Handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string, send mysql.ResultSpoolFn) (rest string, err error) {
+	ctx, stop := h.untilHangup(ctx, c)
+	defer stop()
+	err = h.command(c, query, func() (err error) {
+		rest, err = h.inner.ComMultiQuery(ctx, c, query, readable(send))
+		return err
+	})
+	if err != nil {
+		rest = ""
+	}
+	return rest, err
+}
+
+// ComPrepare implements mysql.Handler.
+func (h *Handler) ComPrepare(ctx context.Context, c *mysql.Conn, query string, p *mysql.PrepareData) (fields []*querypb.Field, err error) {
+	if len(c.PrepareData) > h.options.MaxPrepared {
+		delete(c.PrepareData, p.StatementID)
+		return nil, mysql.NewSQLError(1461, "42000", "this connection holds %d prepared statements, which is the most that one may; close some of them", h.options.MaxPrepared)
+	}
+	err = h.command(c, query, func() (err error) {
+		epoch, mentions := h.epoch(query)
+		fields, err = h.inner.ComPrepare(ctx, c, query, p)
+		if err == nil {
+			h.remember(c, p, epoch, mentions)
+		}
+		return err
+	})
+	if err != nil {
+		delete(c.PrepareData, p.StatementID)
+	}
+	return fields, err
+}
+
+// ComStmtExecute implements mysql.Handler.
+func (h *Handler) ComStmtExecute(ctx context.Context, c *mysql.Conn, p *mysql.PrepareData, send func(*sqltypes.Result) error) error {
+	ctx, stop := h.untilHangup(ctx, c)
+	defer stop()
+	return h.command(c, p.PrepareStmt, func() error {
+		if epoch, mentions := h.epoch(p.PrepareStmt); mentions && h.stale(c, p, epoch) {
+			if _, err := h.inner.ComPrepare(ctx, c, p.PrepareStmt, p); err != nil {
+				return err
+			}
+			h.remember(c, p, epoch, mentions)
+		}
+		return h.inner.ComStmtExecute(ctx, c, p, send)
+	})
+}
+
+// conn returns what is known of a connection; nil when it has ended.
+func (h *Handler) conn(c *mysql.Conn) *conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.conns[c.ConnectionID]
+}
+
+func (h *Handler) untilHangup(ctx context.Context, c *mysql.Conn) (context.Context, func()) {
+	k := h.conn(c)
+	if k == nil {
+		return ctx, func() {}
+	}
+	return untilHangup(ctx, k.raw)
+}
+
+// WarningCount implements mysql.Handler.
+func (h *Handler) WarningCount(c *mysql.Conn) uint16 { return h.inner.WarningCount(c) }
+
+// ComResetConnection implements mysql.Handler.
+func (h *Handler) ComResetConnection(c *mysql.Conn) error {
+	h.mu.Lock()
+	if k := h.conns[c.ConnectionID]; k != nil {
+		clear(k.prepared)
+	}
+	h.mu.Unlock()
+	return h.command(c, "", func() error { return h.inner.ComResetConnection(c) })
+}
+
+// ParserOptionsForConnection implements mysql.Handler.
+func (h *Handler) ParserOptionsForConnection(c *mysql.Conn) (sqlparser.ParserOptions, error) {
+	return h.inner.ParserOptionsForConnection(c)
+}
+
+// epoch returns the epoch that a statement is to be judged by; mentions is false when none is.
+func (h *Handler) epoch(query string) (epoch uint64, mentions bool) {
+	k := h.options.Hooks
+	if k.Epoch == nil || k.Mentions == nil || !k.Mentions(query) {
+		return 0, false
+	}
+	return k.Epoch(), true
+}
+
+// remember notes that p was prepared at epoch, and drops what the connection has closed since: the protocol tells the handler nothing of that.
+func (h *Handler) remember(c *mysql.Conn, p *mysql.PrepareData, epoch uint64, mentions bool) {
+	var closed []string
+	h.mu.Lock()
+	k := h.conns[c.ConnectionID]
+	if k == nil {
+		h.mu.Unlock()
+		return
+	}
+	if mentions || h.options.Hooks.Forget != nil {
+		k.prepared[p] = epoch
+	}
+	if len(k.prepared) > 2*len(c.PrepareData)+64 {
+		texts := make(map[string]bool, len(c.PrepareData))
+		for _, q := range c.PrepareData {
+			texts[q.PrepareStmt] = true
+		}
+		for q := range k.prepared {
+			if c.PrepareData[q.StatementID] != q {
+				delete(k.prepared, q)
+				if !texts[q.PrepareStmt] {
+					closed = append(closed, q.PrepareStmt)
+				}
+			}
+		}
+	}
+	h.mu.Unlock()
+	if forget := h.options.Hooks.Forget; forget != nil {
+		for _, q := range closed {
+			forget(c.ConnectionID, q)
+		}
+	}
+}
+
+// stale tells whether p was prepared at another epoch.
+func (h *Handler) stale(c *mysql.Conn, p *mysql.PrepareData, epoch uint64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	k := h.conns[c.ConnectionID]
+	if k == nil {
+		return false
+	}
+	at, ok := k.prepared[p]
+	return !ok || at != epoch
+}
+
+// command runs one command of a client: it keeps count for Drain, recovers a panic and maps the error.
+func (h *Handler) command(c *mysql.Conn, query string, f func() error) error {
+	if !h.begin(c.ConnectionID) {
+		return shutdownError()
+	}
+	defer h.end(c.ConnectionID)
+	err := h.recovered(c, query, f)
+	if err == nil {
+		return nil
+	}
+	err = mapError(err, query)
+	if e, ok := err.(*mysql.SQLError); ok && e.Num == mysql.ERQueryInterrupted && h.isDraining() {
+		return shutdownError()
+	}
+	return err
+}
+
+// recovered runs f; a panic in it becomes an error, and the transaction that it left half-done is rolled back.
+func (h *Handler) recovered(c *mysql.Conn, query string, f func() error) (err error) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		h.options.Log.Error("a statement panicked", "connection", c.ConnectionID, "statement", clip(query), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		err = mysql.NewSQLError(mysql.ERUnknownError, "HY000", "internal error: %v; the transaction was rolled back", v)
+		if query == "" {
+			return
+		}
+		defer func() {
+			if v := recover(); v != nil {
+				h.options.Log.Error("the rollback after a panic panicked", "connection", c.ConnectionID, "panic", fmt.Sprint(v))
+				c.Close()
+			}
+		}()
+		if rerr := h.inner.ComQuery(context.Background(), c, "ROLLBACK", func(*sqltypes.Result, bool) error { return nil }); rerr != nil {
+			h.options.Log.Error("the rollback after a panic failed", "connection", c.ConnectionID, "error", rerr)
+			c.Close()
+		}
+	}()
+	return f()
+}
+
+func shutdownError() error {
+	return mysql.NewSQLError(mysql.ERServerShutdown, mysql.SSServerShutdown, "server shutdown in progress")
+}
+
+// begin notes that a command runs; false when the server is stopping.
+func (h *Handler) begin(id uint32) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return false
+	}
+	h.busy++
+	if k := h.conns[id]; k != nil {
+		k.busy = true
+	}
+	return true
+}
+
+// end notes that a command has run. When the server is stopping its connection ends as soon as the answer is sent.
+func (h *Handler) end(id uint32) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy--
+	k := h.conns[id]
+	if k != nil {
+		k.busy = false
+	}
+	if h.draining {
+		if k != nil {
+			closeRead(k.raw)
+		}
+		if h.busy == 0 {
+			close(h.idle)
+		}
+	}
+}
+
+func (h *Handler) isDraining() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.draining
+}
+
+// Drain ends all connections: idle ones at once, busy ones when their command has been answered. No command is accepted any more. It returns when no command
+// runs, or with ctx's error.
+func (h *Handler) Drain(ctx context.Context) error {
+	h.mu.Lock()
+	if !h.draining {
+		h.draining = true
+		for _, k := range h.conns {
+			if !k.busy {
+				closeRead(k.raw)
+			}
+		}
+		if h.busy == 0 {
+			close(h.idle)
+		}
+	}
+	h.mu.Unlock()
+	select {
+	case <-h.idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// closeRead makes the next read of a connection report its end, while what is still to be sent is sent.
+func closeRead(c net.Conn) {
+	if t, ok := c.(netutil.ConnWithTimeouts); ok {
+		c = t.Conn
+	}
+	if r, ok := c.(interface{ CloseRead() error }); ok {
+		r.CloseRead()
+		return
+	}
+	c.Close()
+}
+
+// local tells whether a connection came through the unix socket.
+func local(c net.Conn) bool {
+	_, ok := c.RemoteAddr().(*net.UnixAddr)
+	return ok
+}

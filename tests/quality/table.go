@@ -1,0 +1,221 @@
+// Package quality compares what learners reach on real data with the numbers of other implementations (tests/reference/quality).
+//
+// Load reads a data set of tests/data and turns it into matrices by one fixed recipe, which tests/reference/quality/gen.py follows to the letter.
+package quality
+
+import (
+	"compress/gzip"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners/data"
+)
+
+// Split holds the matrices of a data set: the rows to learn from and the rows to judge by.
+type Split struct {
+	Train, Test *data.Examples
+}
+
+// Load reads dir/set/data.csv.gz.
+//
+//   - Test rows are those of the fixed split that tests/data/README.md describes.
+//   - A column (not the target) with a text that is not a number, in any row, is categorical: one column of 0 or 1 for each value of the training rows, in the
+//     order of their bytes, none dropped; a value that only test rows have is all zeros.
+//   - Any other column is numeric: an empty field becomes the median of the training rows, then the mean of the training rows is taken off and the result divided
+//     by their standard deviation (divisor n; 1 when that is 0).
+//   - The columns keep their order.
+//   - The target of a classification is the rank of its text among the values of all rows (numbers in their order, else by bytes); of a regression, the number.
+func Load(dir, set, target string, classification bool) (*Split, error) {
+	header, rows, err := read(filepath.Join(dir, set, "data.csv.gz"))
+	if err != nil {
+		return nil, err
+	}
+	var train, test []int
+	for i := range rows {
+		if mix(uint64(i))%5 == 0 {
+			test = append(test, i)
+		} else {
+			train = append(train, i)
+		}
+	}
+	var names []string
+	var columns [][]float64 // over all rows
+	var y []float64
+	var classes []string
+	for j, name := range header {
+		texts := make([]string, len(rows))
+		for i, row := range rows {
+			texts[i] = row[j]
+		}
+		numbers, numeric := parse(texts)
+		switch {
+		case name == target && classification:
+			y, classes = codes(texts, numeric)
+		case name == target:
+			y = numbers
+		case numeric:
+			names = append(names, name)
+			columns = append(columns, standardise(numbers, train))
+		default:
+			for _, level := range levels(texts, train) {
+				column := make([]float64, len(rows))
+				for i, text := range texts {
+					if text == level {
+						column[i] = 1
+					}
+				}
+				names = append(names, name+"="+level)
+				columns = append(columns, column)
+			}
+		}
+	}
+	if y == nil {
+		return nil, fmt.Errorf("data set %s has no column %q", set, target)
+	}
+	take := func(rows []int) *data.Examples {
+		e := &data.Examples{X: mat.NewDense(len(rows), len(columns), nil), Features: names, Classes: classes}
+		for k, i := range rows {
+			for j, column := range columns {
+				e.X.Set(k, j, column[i])
+			}
+			e.Y = append(e.Y, y[i])
+		}
+		return e
+	}
+	return &Split{Train: take(train), Test: take(test)}, nil
+}
+
+func read(path string) (header []string, rows [][]string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err = csv.NewReader(z).ReadAll()
+	if err != nil {
+		return nil, nil, err
+	}
+	return rows[0], rows[1:], nil
+}
+
+// mix spreads row numbers evenly (splitmix64).
+func mix(i uint64) uint64 {
+	z := (i + 1) * 0x9E3779B97F4A7C15
+	z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9
+	z = (z ^ (z >> 27)) * 0x94D049BB133111EB
+	return z ^ (z >> 31)
+}
+
+// parse returns the numbers, NaN for empty fields, and whether every other field is a number.
+func parse(texts []string) (numbers []float64, numeric bool) {
+	numbers = make([]float64, len(texts))
+	for i, text := range texts {
+		if text == "" {
+			numbers[i] = math.NaN()
+			continue
+		}
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, false
+		}
+		numbers[i] = v
+	}
+	return numbers, true
+}
+
+// standardise fills empty fields and scales, both by the training rows.
+func standardise(numbers []float64, train []int) []float64 {
+	var known []float64
+	for _, i := range train {
+		if !math.IsNaN(numbers[i]) {
+			known = append(known, numbers[i])
+		}
+	}
+	slices.Sort(known)
+	k := len(known)
+	median := (known[(k-1)/2] + known[k/2]) / 2
+	filled := make([]float64, len(numbers))
+	for i, v := range numbers {
+		if filled[i] = v; math.IsNaN(v) {
+			filled[i] = median
+		}
+	}
+	mean, square := 0.0, 0.0
+	for _, i := range train {
+		mean += filled[i] / float64(len(train))
+	}
+	for _, i := range train {
+		square += (filled[i] - mean) * (filled[i] - mean) / float64(len(train))
+	}
+	deviation := math.Sqrt(square)
+	if deviation == 0 {
+		deviation = 1
+	}
+	for i := range filled {
+		filled[i] = (filled[i] - mean) / deviation
+	}
+	return filled
+}
+
+// levels are the distinct texts of the training rows, sorted by bytes.
+func levels(texts []string, train []int) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, i := range train {
+		if !seen[texts[i]] {
+			seen[texts[i]] = true
+			out = append(out, texts[i])
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// codes ranks the distinct texts: numbers in their order, else by bytes.
+func codes(texts []string, numeric bool) (y []float64, classes []string) {
+	seen := map[string]bool{}
+	for _, text := range texts {
+		if !seen[text] {
+			seen[text] = true
+			classes = append(classes, text)
+		}
+	}
+	slices.SortFunc(classes, func(a, b string) int {
+		if numeric {
+			x, _ := strconv.ParseFloat(a, 64)
+			y, _ := strconv.ParseFloat(b, 64)
+			if x != y {
+				if x < y {
+					return -1
+				}
+				return 1
+			}
+		}
+		if a < b {
+			return -1
+		} else if a > b {
+			return 1
+		}
+		return 0
+	})
+	rank := map[string]int{}
+	for k, class := range classes {
+		rank[class] = k
+	}
+	y = make([]float64, len(texts))
+	for i, text := range texts {
+		y[i] = float64(rank[text])
+	}
+	return y, classes
+}
