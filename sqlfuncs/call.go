@@ -109,6 +109,7 @@ func (c *call) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	if err := c.predictor.Model.Predict(s.x, s.out); err != nil {
 		return nil, sqlerr.Map(err)
 	}
+	c.functions.Predictions.Add(1)
 	return c.answer.value(ctx, s, class)
 }
 

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -24,6 +25,9 @@ type Functions struct {
 	Service    *lifecycle.Service
 	SQLCatalog sql.Catalog // of the SQL engine: binds the stateless expressions of features
 	MayUse     func(ctx *sql.Context, m *catalog.Model) error
+
+	// Predictions counts the rows that were predicted since the start, by whichever path.
+	Predictions atomic.Int64
 
 	statements statements
 }
