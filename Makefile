@@ -42,7 +42,7 @@ bench: ## measure how fast the learners and the server are
 
 lint: ## check the code's form
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "not in gofmt's form; gofmt -w FILE mends it" >&2; exit 1; }
-	$(GO) vet -tags $(TAGS) ./...
+	$(GO) vet -tags $(TAGS) -trimpath ./...
 
 clean: ## remove what was built
 	rm -rf bin

@@ -105,7 +105,7 @@ func TestTableFunctionErrors(t *testing.T) {
 func TestTableFunctionPlaces(t *testing.T) {
 	c, _ := scratch(t)
 	makeVisits(t, c, "bought", "kind")
-	do(t, c, "TRAIN MODEL bought", "CREATE TABLE thresholds (model VARCHAR(20), x DOUBLE)", "INSERT INTO thresholds VALUES ('bought', 0.5), ('kind', 0.1)",
+	do(t, c, "TRAIN MODEL bought", "CREATE TABLE thresholds (model VARCHAR(20) PRIMARY KEY, x DOUBLE)", "INSERT INTO thresholds VALUES ('bought', 0.5), ('kind', 0.1)",
 		"CREATE TABLE kept AS SELECT * FROM ml_evaluate('bought')", "CREATE VIEW wrong AS SELECT actual, predicted, row_count FROM ml_confusion_matrix('bought', 'visits') WHERE actual <> predicted",
 		"CREATE PROCEDURE measure() SELECT metric, value FROM ml_evaluate('bought', 'visits')")
 	same(t, "CREATE TABLE ... AS SELECT", lines(all(t, c, "SELECT * FROM kept")), lines(all(t, c, "SELECT * FROM ml_evaluate('bought')")))
