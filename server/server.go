@@ -131,11 +131,13 @@ func (s *Server) open(ctx context.Context, e *engine.Engine, running context.Con
 	if s.catalog, err = catalog.Open(ctx, db, Version, offers); err != nil {
 		return fmt.Errorf("cannot open the catalog: %w", err)
 	}
+	workers := max(1, runtime.GOMAXPROCS(0)-1)
 	reader := rows.NewReader(e.GMS(), &store{e})
+	reader.Workers = workers
 	service := &lifecycle.Service{
 		Catalog: s.catalog, Registry: registry, Reader: reader,
 		Predictors: lifecycle.NewPredictors(s.catalog, registry, maxPredictorBytes),
-		Workers:    max(1, runtime.GOMAXPROCS(0)-1),
+		Workers:    workers,
 	}
 	*s.env = exec.Env{Engine: e, Catalog: s.catalog, Service: service, Reader: reader, Stopping: running, Changed: s.functions.Refresh}
 	s.functions.Catalog, s.functions.Service, s.functions.SQLCatalog, s.functions.MayUse = s.catalog, service, e.Catalog(), s.env.MayUse

@@ -35,7 +35,7 @@ func Fit(ctx context.Context, items []Item, ds *data.Dataset, rows []int32, y []
 		places    = map[string]int{} // of the inputs
 	)
 	for _, it := range items {
-		w := fitting{ctx: ctx, item: canonical(it)}
+		w := fitting{ctx: ctx, item: canonical(it), rows: selected.n}
 		column, err := findColumn(ds, it.Input)
 		if err == nil {
 			var f fitted
@@ -95,7 +95,7 @@ func (w *fitting) fitNumberItem(rows selection, column *data.Column, first bool)
 	}
 	var s summary
 	if first {
-		if s, err = summarizeNumbers(w.ctx, col); err != nil {
+		if s.numbers, err = w.measure(col); err != nil {
 			return f, s, err
 		}
 		if infinite > 0 {
@@ -156,6 +156,7 @@ func (w *fitting) fitSteps(f *fitted, calls []Call, col []float64) error {
 		if err := eachChunk(w.ctx, col, s.apply); err != nil {
 			return err
 		}
+		w.applied(s)
 	}
 	return nil
 }

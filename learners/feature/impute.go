@@ -1,7 +1,6 @@
 package feature
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -64,7 +63,7 @@ func fitImpute(f *fitting, args []literal, col []float64) (step, error) {
 		value, err := imputedConstant(f.item.Input, args[0])
 		return imputeNumber{value}, err
 	}
-	value, known, err := imputedValue(f.ctx, how, col)
+	value, known, err := f.imputedValue(how, col)
 	if err != nil {
 		return nil, err
 	}
@@ -75,20 +74,20 @@ func fitImpute(f *fitting, args []literal, col []float64) (step, error) {
 }
 
 // imputedValue is the statistic that stands for NULL; it is not known when col has no number.
-func imputedValue(ctx context.Context, how string, col []float64) (value float64, known bool, err error) {
+func (f *fitting) imputedValue(how string, col []float64) (value float64, known bool, err error) {
 	if how == "mean" {
-		m, err := measure(ctx, col)
+		m, err := f.measure(col)
 		if err != nil || m.count == 0 {
 			return 0, false, err
 		}
 		return m.mean, true, nil
 	}
-	values, err := sorted(ctx, col)
+	if how == "median" {
+		return median(f.ctx, col)
+	}
+	values, err := sorted(f.ctx, col)
 	if err != nil || len(values) == 0 {
 		return 0, false, err
-	}
-	if how == "median" {
-		return quantile(values, 0.5), true, nil
 	}
 	var top frequency
 	for _, f := range frequencies(values) {

@@ -4,7 +4,7 @@ import "math"
 
 // MAX_ABS_SCALE(x) = x / max |x| of the training rows: -1 to 1 there, 0 stays 0. A column of zeros stays 0.
 func fitMaxAbsScale(f *fitting, _ []literal, col []float64) (step, error) {
-	m, err := measure(f.ctx, col)
+	m, err := f.measure(col)
 	if err != nil {
 		return nil, err
 	}

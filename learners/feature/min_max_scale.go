@@ -3,7 +3,7 @@ package feature
 // MIN_MAX_SCALE(x) = (x - min) / (max - min) of the training rows: 0 to 1 there, below 0 or above 1 for values beyond them. A constant column
 // becomes 0.
 func fitMinMaxScale(f *fitting, _ []literal, col []float64) (step, error) {
-	m, err := measure(f.ctx, col)
+	m, err := f.measure(col)
 	if err != nil {
 		return nil, err
 	}

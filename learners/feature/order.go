@@ -97,6 +97,53 @@ func quantile(ascending []float64, q float64) float64 {
 	return min(max(float64(a*(1-t))+float64(b*t), a), b)
 }
 
+// median is the 0.5-quantile of the numbers of col that are not NaN; known is false when there are none. It sorts only the values about the middle: those
+// that share their 16 highest bits (sign, exponent and four binary digits) with it, found by counting. O(n) time.
+func median(ctx context.Context, col []float64) (value float64, known bool, err error) {
+	const buckets = 1 << 16
+	bucket := func(x float64) int { return int(orderedBits(x+0) >> 48) }
+	counts, n := make([]int, buckets), 0
+	err = eachChunk(ctx, col, func(chunk []float64) {
+		for _, x := range chunk {
+			if x == x {
+				counts[bucket(x)]++
+				n++
+			}
+		}
+	})
+	if err != nil || n == 0 {
+		return 0, false, err
+	}
+	low, below := 0, 0 // the bucket of the value of rank (n-1)/2, and how many are in lower ones
+	for below+counts[low] <= (n-1)/2 {
+		below += counts[low]
+		low++
+	}
+	high, upTo := low, below+counts[low]
+	for upTo <= n/2 {
+		high++
+		upTo += counts[high]
+	}
+	middle := make([]float64, 0, upTo-below)
+	err = eachChunk(ctx, col, func(chunk []float64) {
+		for _, x := range chunk {
+			if x == x {
+				if b := bucket(x); b >= low && b <= high {
+					middle = append(middle, x)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	if middle, err = sorted(ctx, middle); err != nil {
+		return 0, false, err
+	}
+	at := (n-1)/2 - below
+	return quantile(middle[at:at+1+(n+1)%2], 0.5), true, nil
+}
+
 // frequency is a number and how often it occurs.
 type frequency struct {
 	value float64

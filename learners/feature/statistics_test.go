@@ -102,6 +102,30 @@ func TestSorted(t *testing.T) {
 	}
 }
 
+func TestMedianIsTheQuantile(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	whole, normal := make([]float64, 3001), make([]float64, 5000)
+	for i := range whole {
+		whole[i] = float64(rng.IntN(10) - 5)
+	}
+	for i := range normal {
+		normal[i] = rng.NormFloat64()
+	}
+	for _, values := range [][]float64{nil, {nan}, {3}, {2, nan, -1}, {-math.MaxFloat64, math.MaxFloat64}, {math.Copysign(0, -1), 0, 1}, {1e-300, 1e300}, awkward(rng, 511), awkward(rng, 40_000), whole, whole[:3000], normal, normal[1:]} {
+		ascending, err := sorted(t.Context(), values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, known, err := median(t.Context(), values)
+		if err != nil || known != (len(ascending) > 0) || known && math.Float64bits(got) != math.Float64bits(quantile(ascending, 0.5)) {
+			t.Errorf("median of %d values: %v, %v, %v", len(values), got, known, err)
+		}
+	}
+	if _, _, err := median(&countdown{context.Background(), 1}, normal); err == nil {
+		t.Error("median does not end with its context")
+	}
+}
+
 func TestQuantile(t *testing.T) {
 	huge := math.MaxFloat64
 	for _, c := range []struct {

@@ -1,7 +1,6 @@
 package feature
 
 import (
-	"context"
 	"math"
 
 	"aibms/learners/data"
@@ -47,11 +46,6 @@ type summary struct {
 	categories int
 	top        string
 	topCount   int
-}
-
-func summarizeNumbers(ctx context.Context, col []float64) (summary, error) {
-	m, err := measure(ctx, col)
-	return summary{numbers: m}, err
 }
 
 func summarizeText(levels []string, counts []int, rows, nulls int) summary {

@@ -104,6 +104,28 @@ type fitting struct {
 	ctx      context.Context
 	item     Item
 	warnings []string
+	rows     int      // of the training
+	measured *moments // of the numbers as the steps so far have made them; nil: not known
+}
+
+// measure is measure for the numbers that the next step gets.
+func (f *fitting) measure(col []float64) (moments, error) {
+	if f.measured == nil {
+		m, err := measure(f.ctx, col)
+		if err != nil {
+			return m, err
+		}
+		f.measured = &m
+	}
+	return *f.measured, nil
+}
+
+// applied forgets what was measured before a step changed the numbers.
+func (f *fitting) applied(s step) {
+	if _, ok := s.(imputeNumber); ok && f.measured != nil && f.measured.count == f.rows {
+		return // there was no NULL
+	}
+	f.measured = nil
 }
 
 func (f *fitting) warn(format string, args ...any) {

@@ -5,7 +5,7 @@ package metric
 // Sun & Xu 2014 (IEEE Signal Processing Letters 21), here with row weights: a row of the class deviates by the share of the others that it
 // beats, less the area, and the reverse. The number of rows at 0 and 1 is that of the rarer side, after the bound
 // var <= area (1 - area) / min(n1, n2) of Birnbaum & Klose 1957 (Annals of Mathematical Statistics 28).
-var aucOf = curveMetric{defined: (*ranking).both, value: (*ranking).auc, moves: aucMoves, rows: (*ranking).smaller}
+var aucOf = &curveMetric{defined: (*ranking).both, value: (*ranking).auc, moves: aucMoves, rows: (*ranking).smaller}
 
 // rocAUC is aucOf, for several classes the mean of each against the rest.
 func rocAUC(r *rows) (float64, func() (low, high float64)) { return overClasses(r, aucOf) }
@@ -28,7 +28,7 @@ func (g *ranking) auc() float64 {
 	return area.value() / (g.positives.w.value() * g.negatives.w.value())
 }
 
-func aucMoves(r *rows, g *ranking, auc float64) func(i int) float64 {
+func aucMoves(g *ranking, auc float64) func(j int) float64 {
 	positives, negatives := g.positives.w.value(), g.negatives.w.value()
 	beats := make([]float64, len(g.score))  // share of the others below a step, its own counting half
 	beaten := make([]float64, len(g.score)) // share of the class above a step, its own counting half
@@ -40,11 +40,11 @@ func aucMoves(r *rows, g *ranking, auc float64) func(i int) float64 {
 		neg.add(g.neg[s])
 	}
 	forPos, forNeg := unbiased(g.positives.rows)/positives, unbiased(g.negatives.rows)/negatives
-	return func(i int) float64 {
-		s := g.step[i]
-		if g.is(r, i) {
-			return r.weight(i) * forPos * (beats[s] - auc)
+	return func(j int) float64 {
+		s := g.step[j]
+		if g.in[j] {
+			return g.weight(j) * forPos * (beats[s] - auc)
 		}
-		return r.weight(i) * forNeg * (beaten[s] - auc)
+		return g.weight(j) * forNeg * (beaten[s] - auc)
 	}
 }

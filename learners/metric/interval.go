@@ -124,13 +124,17 @@ func mover(parts []proportion) proportion {
 // is their mean.
 func mean(r *rows, loss func(i int) float64) (float64, func() (low, high float64)) {
 	var total sum
-	r.each(func(i int) { total.add(r.weight(i) * loss(i)) })
+	losses := make([]float64, r.n)
+	r.each(func(i int) {
+		losses[i] = loss(i)
+		total.add(r.weight(i) * losses[i])
+	})
 	value := total.value() / r.total
 	return value, func() (low, high float64) {
 		if value == 0 {
 			return 0, 0
 		}
-		half := r.halfWidth(func(i int) float64 { return loss(i)/value - 1 })
+		half := r.halfWidth(func(i int) float64 { return losses[i]/value - 1 })
 		return value * math.Exp(-half), value * math.Exp(half)
 	}
 }

@@ -26,12 +26,12 @@ func ks(r *rows) (float64, func() (low, high float64)) {
 	}
 	return value, func() (low, high float64) {
 		var hits, alarms tally
-		r.each(func(i int) {
-			if int(g.step[i]) <= at {
-				if g.is(r, i) {
-					hits.add(r.weight(i))
+		r.each(func(j int) {
+			if int(g.step[j]) <= at {
+				if g.in[j] {
+					hits.add(g.weight(j))
 				} else {
-					alarms.add(r.weight(i))
+					alarms.add(g.weight(j))
 				}
 			}
 		})

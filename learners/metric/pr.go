@@ -13,7 +13,7 @@ package metric
 //
 // Each row of the class counts in its own precision, so the value of few rows is a little too high on average, and its interval covers the truth somewhat
 // less often than it should (90 to 93 % with some tens of effective rows of the class; TestCoverage).
-var apOf = curveMetric{
+var apOf = &curveMetric{
 	defined: func(g *ranking) bool { return g.positives.rows > 0 },
 	value:   (*ranking).averagePrecision,
 	moves:   apMoves,
@@ -33,7 +33,7 @@ func (g *ranking) averagePrecision() float64 {
 	return total.value() / g.positives.w.value()
 }
 
-func apMoves(r *rows, g *ranking, ap float64) func(i int) float64 {
+func apMoves(g *ranking, ap float64) func(j int) float64 {
 	n := len(g.score)
 	precision, all := make([]float64, n), make([]float64, n)
 	var hits, others sum
@@ -51,12 +51,12 @@ func apMoves(r *rows, g *ranking, ap float64) func(i int) float64 {
 		lifts[s], weighs[s] = b.value(), c.value()
 	}
 	positives := g.positives.w.value()
-	return func(i int) float64 {
-		s := g.step[i]
+	return func(j int) float64 {
+		s := g.step[j]
 		move := -weighs[s]
-		if g.is(r, i) {
+		if g.in[j] {
 			move += precision[s] + lifts[s] - ap
 		}
-		return r.weight(i) * move / positives
+		return g.weight(j) * move / positives
 	}
 }

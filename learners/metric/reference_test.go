@@ -172,7 +172,7 @@ func TestReferenceDeLong(t *testing.T) {
 			t.Fatal(err)
 		}
 		g := r.ranking(1)
-		move := aucMoves(r, g, g.auc())
+		move := aucMoves(g, g.auc())
 		variance := 0.0
 		for i := 0; i < r.n; i++ {
 			variance += square(move(i))

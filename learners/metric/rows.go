@@ -33,6 +33,7 @@ type rows struct {
 
 	tallied *tallies   // see tallies
 	ranked  []*ranking // by class; see ranking
+	curves  map[*curveMetric]curve
 }
 
 // block is how many rows are worked through between two looks at the context: far less than 50 ms of any metric's work.

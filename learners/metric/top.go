@@ -76,11 +76,11 @@ func precisionAtK(r *rows) (float64, func() (low, high float64)) {
 	return value, func() (low, high float64) {
 		var hit, all tally
 		var cut sum
-		r.each(func(i int) {
-			w, part := r.weight(i), t.include[t.g.step[i]]
+		r.each(func(j int) {
+			w, part := t.g.weight(j), t.include[t.g.step[j]]
 			if part > 0 {
 				all.add(w * part)
-				if t.g.is(r, i) {
+				if t.g.in[j] {
 					hit.add(w * part)
 				}
 			}
@@ -103,13 +103,13 @@ func recallAtK(r *rows) (float64, func() (low, high float64)) {
 	value := min(1, t.hits/positives)
 	return value, func() (low, high float64) {
 		var variance sum
-		r.each(func(i int) {
-			part := t.include[t.g.step[i]]
+		r.each(func(j int) {
+			part := t.include[t.g.step[j]]
 			move := -t.margin * (part - t.q)
-			if t.g.is(r, i) {
+			if t.g.in[j] {
 				move += part - value
 			}
-			variance.add(square(r.weight(i) * move / positives))
+			variance.add(square(t.g.weight(j) * move / positives))
 		})
 		return score(value, variance.value(), t.g.positives.effective())
 	}

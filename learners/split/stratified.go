@@ -11,19 +11,25 @@ import (
 // TEST. Every class has at least a row in TRAIN, so the single row of a class goes there, with a warning.
 func (s Spec) byClass(in Input, parts []Part) (warnings []string) {
 	byClass := map[float64][]placed{}
+	count := map[float64]int{}
+	for _, c := range in.Class {
+		count[c]++
+	}
+	codes := make([]float64, 0, len(count))
+	for c, n := range count {
+		codes = append(codes, c)
+		byClass[c] = make([]placed, 0, n)
+	}
 	for i, c := range in.Class {
 		byClass[c] = append(byClass[c], placed{place(in.ID[i], s.Seed), i})
-	}
-	codes := make([]float64, 0, len(byClass))
-	for c := range byClass {
-		codes = append(codes, c)
 	}
 	slices.Sort(codes)
 	var single []string
 	for _, c := range codes {
 		rows := byClass[c]
-		slices.SortFunc(rows, placed.compare)
 		train, held := s.cuts(len(rows))
+		first(rows, held)
+		first(rows[:held], train)
 		for k, x := range rows {
 			switch {
 			case k < train:
@@ -42,6 +48,40 @@ func (s Spec) byClass(in Input, parts []Part) (warnings []string) {
 		warnings = append(warnings, singleRows(single))
 	}
 	return warnings
+}
+
+// first moves the n rows of lowest place to the front, in no order. Places are hashes, spread evenly over 64 bits: two passes by their upper bits leave a handful of rows about
+// the cut to be sorted. O(len(rows)) time.
+func first(rows []placed, n int) {
+	if n == 0 || n == len(rows) {
+		return
+	}
+	const bits = 12
+	var counts [1 << bits]int
+	for _, x := range rows {
+		counts[x.place>>(64-bits)]++
+	}
+	cut, below := 0, 0 // the digit of the n-th row, and how many rows have a lower one
+	for below+counts[cut] < n {
+		below += counts[cut]
+		cut++
+	}
+	// lower digits to the front, the cut's next, higher ones to the back
+	lo, hi := 0, len(rows)
+	for k := 0; k < hi; {
+		switch d := int(rows[k].place >> (64 - bits)); {
+		case d < cut:
+			rows[lo], rows[k] = rows[k], rows[lo]
+			lo++
+			k++
+		case d > cut:
+			hi--
+			rows[k], rows[hi] = rows[hi], rows[k]
+		default:
+			k++
+		}
+	}
+	slices.SortFunc(rows[lo:hi], placed.compare)
 }
 
 // cuts is how many of n rows go to TRAIN, and to TRAIN and VALIDATE together.

@@ -50,24 +50,31 @@ func (b *builder) addValue(ctx *sql.Context, v any) (int64, error) {
 		b.num = append(b.num, x)
 		return 8, nil
 	}
+	code, grown, err := b.code(ctx, v)
+	if err != nil {
+		return 0, err
+	}
+	b.codes = append(b.codes, code)
+	return 4 + grown, nil
+}
+
+// code is the code of a value of a categorical builder, a new one for a text that it has not met; grown is the memory that the text takes.
+func (b *builder) code(ctx *sql.Context, v any) (code int32, grown int64, err error) {
 	s, null, err := Text(ctx, v, b.source.Type())
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", b.name, err)
+		return 0, 0, fmt.Errorf("%s: %w", b.name, err)
 	}
 	if null {
-		b.codes = append(b.codes, data.NullCode)
-		return 4, nil
+		return data.NullCode, 0, nil
 	}
 	code, ok := b.index[s]
-	grown := int64(4)
 	if !ok {
 		code = int32(len(b.levels))
 		b.index[s] = code
 		b.levels = append(b.levels, s)
-		grown += int64(len(s)) + 64 // the text, its header and its place in the map
+		grown = int64(len(s)) + 64 // the text, its header and its place in the map
 	}
-	b.codes = append(b.codes, code)
-	return grown, nil
+	return code, grown, nil
 }
 
 // compare orders two rows by their values: NULL first, numbers by size, text by bytes.
@@ -82,16 +89,15 @@ func (b *builder) compare(i, j int32) int {
 	return strings.Compare(b.levels[x], b.levels[y])
 }
 
-// column returns the values in the given order of rows, its levels sorted as bytes. The builder is done.
+// column returns the values in the given order of rows (nil: as they are), its levels sorted as bytes. The builder is done.
 func (b *builder) column(order []int32) data.Column {
 	c := data.Column{Name: b.name, Kind: b.kind}
 	if b.kind == data.Numeric {
-		c.Num = make([]float64, len(order))
-		for i, row := range order {
-			c.Num[i] = b.num[row]
-			if c.Num[i] == 0 {
+		c.Num = inOrder(b.num, order)
+		for i, v := range c.Num {
+			if v == 0 {
 				c.Num[i] = 0 // -0 is 0
-			} else if math.IsNaN(c.Num[i]) {
+			} else if v != v {
 				c.Num[i] = math.NaN() // one NaN, so that equal data has one hash
 			}
 		}
@@ -108,11 +114,23 @@ func (b *builder) column(order []int32) data.Column {
 		rank[code] = int32(i)
 		c.Levels[i] = b.levels[code]
 	}
-	c.Codes = make([]int32, len(order))
-	for i, row := range order {
-		if c.Codes[i] = b.codes[row]; c.Codes[i] >= 0 {
-			c.Codes[i] = rank[c.Codes[i]]
+	c.Codes = inOrder(b.codes, order)
+	for i, code := range c.Codes {
+		if code >= 0 {
+			c.Codes[i] = rank[code]
 		}
 	}
 	return c
+}
+
+// inOrder returns the values in an order; without one it is the list itself.
+func inOrder[T any](values []T, order []int32) []T {
+	if order == nil {
+		return values
+	}
+	out := make([]T, len(order))
+	for i, row := range order {
+		out[i] = values[row]
+	}
+	return out
 }

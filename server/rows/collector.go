@@ -178,6 +178,16 @@ func (c *collector) keyOf(row int32) []byte {
 	return c.keyData[start:c.keyEnds[row]]
 }
 
+// ascending tells whether the rows came in the order of their identity, and no two share theirs.
+func (c *collector) ascending() bool {
+	for i := int32(1); i < int32(c.rows); i++ {
+		if bytes.Compare(c.keyOf(i-1), c.keyOf(i)) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // sort orders the rows by identity. Rows of the same identity are ordered by their values, so that the order in which they came does not matter; it returns how
 // many rows share theirs with another, unless the identity is the content.
 func (c *collector) sort(order []int32) (same int64) {
@@ -216,15 +226,23 @@ func (c *collector) table() (*lifecycle.Table, error) {
 	if int64(n) > math.MaxInt32 {
 		return nil, lifecycle.Errorf(lifecycle.ErrTooLarge, "the source has %d rows; at most %d can be learned from", n, math.MaxInt32)
 	}
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
+	t := &lifecycle.Table{ID: make([]uint64, n), Data: &data.Dataset{Rows: n}, NullKey: c.nullKeys}
+	var order []int32
+	if !c.ascending() {
+		order = make([]int32, n)
+		for i := range order {
+			order[i] = int32(i)
+		}
+		t.SameKey = c.sort(order)
 	}
-	t := &lifecycle.Table{ID: make([]uint64, n), Data: &data.Dataset{Rows: n}}
-	t.SameKey, t.NullKey = c.sort(order), c.nullKeys
-	for i, row := range order {
+	for i := range t.ID {
+		row := int32(i)
+		if order != nil {
+			row = order[i]
+		}
 		t.ID[i] = hash64(c.keyOf(row))
 	}
+	c.keyData, c.keyEnds = nil, nil
 	h := sha256.New()
 	for i, b := range c.columns {
 		col := b.column(order)

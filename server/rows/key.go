@@ -78,9 +78,11 @@ func appendFloat(b []byte, v float64) []byte {
 
 // hash64 hashes an encoded key; FNV-1a, since it must stay the same for ever: splits depend on it.
 func hash64(key []byte) uint64 {
-	h := fnv.New64a()
-	h.Write(key)
-	return h.Sum64()
+	h := uint64(14695981039346656037)
+	for _, b := range key {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	return h
 }
 
 // appendHash128 appends the FNV-1a hash of an encoding: the order of rows that have no key.

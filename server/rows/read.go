@@ -21,6 +21,9 @@ type Reader struct {
 
 	// SlowScan reads every source through the SQL engine's iterators: the reference that the direct scan is compared with.
 	SlowScan bool
+
+	// Workers is how many goroutines read one source; 0 is one.
+	Workers int
 }
 
 // Store keeps states of databases readable; the embedded storage supplies it.
@@ -125,16 +128,21 @@ func (r *Reader) Read(ctx context.Context, s lifecycle.Source, w lifecycle.Want)
 	if err != nil {
 		return nil, err
 	}
-	if !r.SlowScan && c.scannable() {
-		scan, err := openScan(sc, node)
+	if !r.SlowScan {
+		filler, err := newFiller(sc, c, node)
 		if err != nil {
 			return nil, err
 		}
-		if scan != nil {
-			if err := c.fill(sc, scan); err != nil {
+		if filler != nil {
+			if err = filler.fill(sc, r.Workers); err == nil {
+				return c.table()
+			}
+			if err != errFallBack {
 				return nil, err
 			}
-			return c.table()
+			if c, err = newCollector(sc, r.engine.Analyzer.Catalog, node.Schema(), w); err != nil {
+				return nil, err
+			}
 		}
 	}
 	iter, err := r.engine.Analyzer.ExecBuilder.Build(sc, node, nil)

@@ -3,7 +3,6 @@ package rows
 import (
 	"context"
 	"encoding/binary"
-	"io"
 	"math"
 
 	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
@@ -15,11 +14,9 @@ import (
 	"github.com/dolthub/dolt/go/store/val"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/plan"
-
-	"aibms/learners/data"
 )
 
-// scan reads the rows of a plain table straight from the storage's tree into columns, without making an SQL row of each. Privileges were checked when the
+// scan reads the rows of a table straight from the storage's tree, without making an SQL row of each. Privileges were checked when the
 // query was bound; the table is the one that the query's transaction sees.
 //
 // The engine's iterator stays the reference: a test holds that both read the same.
@@ -150,119 +147,4 @@ func wholeKey(to []byte, enc val.Encoding, b []byte) (_ []byte, ok bool) {
 		return appendSigned(to, int64(int8(b[0]))), true
 	}
 	return to, false
-}
-
-// scannable tells whether the collector can be filled from tuples: rows have a key, and every column is one of the table.
-func (c *collector) scannable() bool {
-	if c.keys == nil {
-		return false
-	}
-	for _, b := range c.columns {
-		if _, ok := b.source.(*slot); !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// fill reads all rows of the scan.
-func (c *collector) fill(ctx *sql.Context, s *scan) error {
-	iter, err := s.rows.IterAll(ctx)
-	if err != nil {
-		return err
-	}
-	if n, err := s.rows.Count(); err == nil {
-		c.reserve(n)
-	}
-	for {
-		key, value, err := iter.Next(ctx)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := c.addTuple(ctx, s, key, value); err != nil {
-			return err
-		}
-	}
-}
-
-func (c *collector) addTuple(ctx *sql.Context, s *scan, key, value val.Tuple) error {
-	if err := c.begin(ctx); err != nil {
-		return err
-	}
-	before := len(c.keyData)
-	for _, at := range c.keys {
-		f := &s.fields[at]
-		if raw := s.raw(f, key, value); raw != nil {
-			if data, ok := wholeKey(c.keyData, f.enc, raw); ok {
-				c.keyData = data
-				continue
-			}
-		}
-		v, err := s.value(ctx, f, key, value)
-		if err != nil {
-			return err
-		}
-		if c.keyData, err = c.appendKey(ctx, v, f.typ); err != nil {
-			return err
-		}
-	}
-	c.keyEnds = append(c.keyEnds, len(c.keyData))
-	c.bytes += int64(len(c.keyData)-before) + 8
-	for _, b := range c.columns {
-		f := &s.fields[b.source.(*slot).at]
-		n, err := b.addField(ctx, s, f, key, value)
-		if err != nil {
-			return c.atRow(ctx, err)
-		}
-		c.bytes += n
-	}
-	return c.end()
-}
-
-// addField is add for a field of a tuple.
-func (b *builder) addField(ctx *sql.Context, s *scan, f *field, key, value val.Tuple) (int64, error) {
-	raw := s.raw(f, key, value)
-	switch {
-	case b.kind == data.Numeric && raw == nil:
-		b.num = append(b.num, math.NaN())
-		return 8, nil
-	case b.kind == data.Numeric:
-		if v, ok := number(f.enc, raw); ok {
-			b.num = append(b.num, v)
-			return 8, nil
-		}
-	case raw == nil:
-		b.codes = append(b.codes, data.NullCode)
-		return 4, nil
-	case f.enc == val.StringEnc && len(raw) > 0:
-		// stored with a zero byte at the end; the lookup of a known text allocates nothing
-		if code, ok := b.index[string(raw[:len(raw)-1])]; ok {
-			b.codes = append(b.codes, code)
-			return 4, nil
-		}
-	}
-	v, err := s.value(ctx, f, key, value)
-	if err != nil {
-		return 0, err
-	}
-	return b.addValue(ctx, v)
-}
-
-// reserve makes room for n rows, so that columns do not grow while they are read.
-func (c *collector) reserve(n int) {
-	if c.want.MaxRows > 0 {
-		n = min(n, int(c.want.MaxRows))
-	}
-	c.keyEnds = make([]int, 0, n)
-	c.keyData = make([]byte, 0, 9*len(c.keys)*n)
-	for _, b := range c.columns {
-		if b.kind == data.Numeric {
-			b.num = make([]float64, 0, n)
-		} else {
-			b.codes = make([]int32, 0, n)
-		}
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"aibms/server"
 	"aibms/server/engine"
 	"aibms/server/lifecycle"
+	"aibms/server/rows"
 )
 
 // TestScanReadsWhatTheEngineReads holds the direct scan against the engine's iterators, for every type, with NULLs, several keys, and the states of a table in the past.
@@ -58,8 +59,8 @@ func TestScanReadsWhatTheEngineReads(t *testing.T) {
 		name, _, _ := strings.Cut(c, " ")
 		names = append(names, name)
 	}
-	fast, slow := s.Reader(), *s.Reader()
-	slow.SlowScan = true
+	fast, parallel, slow := *s.Reader(), *s.Reader(), *s.Reader()
+	fast.Workers, parallel.Workers, slow.SlowScan = 1, 4, true
 	for name, c := range map[string]struct {
 		source lifecycle.Source
 		want   lifecycle.Want
@@ -71,19 +72,48 @@ func TestScanReadsWhatTheEngineReads(t *testing.T) {
 		"in the past":       {lifecycle.Source{Query: "SELECT * FROM one", Database: "d", AsOf: "HEAD"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},
 		"expressions":       {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d * 2", "UPPER(v)"}, Keys: []string{"k1", "k2"}, WithHash: true}},
 		"without a key":     {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, WithHash: true}},
+		"a list of columns": {lifecycle.Source{Query: "SELECT v AS label, d, k1, k2, m FROM d.t AS x"}, lifecycle.Want{Inputs: []string{"d", "m"}, Keys: []string{"k1", "k2"}, Target: "label", Kind: data.Categorical, WithHash: true}},
+		"a filter":          {lifecycle.Source{Query: "SELECT * FROM d.t WHERE d > -3 AND v IS NOT NULL AND dt >= '2020-01-05'"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, WithHash: true}},
+		"a filter of all":   {lifecycle.Source{Query: "SELECT * FROM d.t WHERE i4 > i4 + 1 OR k2 = 'k7'"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, WithHash: true}},
+		"a computed column": {lifecycle.Source{Query: "SELECT k1, k2, d * 2 AS twice, CONCAT(v, c) AS vc FROM d.t WHERE u2 % 3 = 1"}, lifecycle.Want{Inputs: []string{"twice", "vc", "twice + 1"}, Keys: []string{"k2", "k1"}, WithHash: true}},
+		"a computed key":    {lifecycle.Source{Query: "SELECT k1 * 1000 + u1 AS k, d FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"k"}, WithHash: true}},
+		"a derived table":   {lifecycle.Source{Query: "SELECT q.e2, q.k1, q.k2 FROM (SELECT d AS e1, d / 2 AS e2, k1, k2 FROM d.t WHERE d > 0) AS q WHERE q.e1 < 30"}, lifecycle.Want{Inputs: []string{"e2"}, Keys: []string{"k1", "k2"}, WithHash: true}},
+		"a limit":           {lifecycle.Source{Query: "SELECT * FROM d.t LIMIT 17"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, WithHash: true}},
+		"a range of keys":   {lifecycle.Source{Query: "SELECT * FROM d.one WHERE id > 10 AND x > 30"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},
+		"a filter of a key": {lifecycle.Source{Query: "SELECT id, x FROM d.one WHERE id % 2 = 0"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},
 		"more than a table": {lifecycle.Source{Query: "SELECT t.d, one.id FROM d.t JOIN d.one ON one.id = t.k1"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"id"}, WithHash: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, err := fast.Read(ctx, c.source, c.want)
+			want, err := slow.Read(ctx, c.source, c.want)
 			if err != nil {
 				t.Fatal(err)
 			}
-			b, err := slow.Read(ctx, c.source, c.want)
-			if err != nil {
-				t.Fatal(err)
+			for workers, reader := range map[int]*rows.Reader{fast.Workers: &fast, parallel.Workers: &parallel} {
+				got, err := reader.Read(ctx, c.source, c.want)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Data.Rows == 0 || got.Hash != want.Hash || !reflect.DeepEqual(got.ID, want.ID) {
+					t.Errorf("%d workers: %d and %d rows, hashes %s and %s", workers, got.Data.Rows, want.Data.Rows, got.Hash, want.Hash)
+				}
 			}
-			if a.Data.Rows == 0 || a.Hash != b.Hash || !reflect.DeepEqual(a.ID, b.ID) {
-				t.Errorf("%d and %d rows, hashes %s and %s", a.Data.Rows, b.Data.Rows, a.Hash, b.Hash)
+		})
+	}
+	for name, c := range map[string]struct {
+		source lifecycle.Source
+		want   lifecycle.Want
+	}{
+		"a value that is no number": {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, Weight: "v", Keys: []string{"k1", "k2"}}},
+		"too many rows":             {lifecycle.Source{Query: "SELECT * FROM d.t WHERE d > 0"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"k1", "k2"}, MaxRows: 20}},
+		"too much memory":           {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, MaxBytes: 40_000}},
+		"too many texts":            {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"k2"}, Keys: []string{"k1", "k2"}, MaxBytes: 20_000}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, want := slow.Read(ctx, c.source, c.want)
+			for workers, reader := range map[int]*rows.Reader{fast.Workers: &fast, parallel.Workers: &parallel} {
+				if _, err := reader.Read(ctx, c.source, c.want); err == nil || want == nil || err.Error() != want.Error() {
+					t.Errorf("%d workers: %v, want %v", workers, err, want)
+				}
 			}
 		})
 	}
