@@ -2,6 +2,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -29,6 +30,9 @@ const Version = "0.1.0"
 
 // maxPredictorBytes is how many bytes of artifacts stay decoded in memory beyond those in use.
 const maxPredictorBytes = 1 << 30
+
+// defaultDatasetCacheMB is how much of what trainings read is kept unless the configuration says otherwise.
+const defaultDatasetCacheMB = 512
 
 // Server is a running server.
 type Server struct {
@@ -95,7 +99,7 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 			}})
 		},
 		Ready: func(ctx context.Context, e *engine.Engine) error {
-			if err := s.open(ctx, e, running); err != nil {
+			if err := s.open(ctx, e, c, running); err != nil {
 				return err
 			}
 			opened.Store(s.catalog)
@@ -121,7 +125,7 @@ func (s *Server) Stop(ctx context.Context) error {
 }
 
 // open builds what the seams lead to, over a running engine.
-func (s *Server) open(ctx context.Context, e *engine.Engine, running context.Context) (err error) {
+func (s *Server) open(ctx context.Context, e *engine.Engine, c engine.Config, running context.Context) (err error) {
 	db := &catalogDB{e}
 	if err := db.create(ctx); err != nil {
 		return err
@@ -134,6 +138,9 @@ func (s *Server) open(ctx context.Context, e *engine.Engine, running context.Con
 	workers := max(1, runtime.GOMAXPROCS(0)-1)
 	reader := rows.NewReader(e.GMS(), &store{e})
 	reader.Workers = workers
+	if c.DatasetCacheMB >= 0 {
+		reader.Keep(int64(cmp.Or(c.DatasetCacheMB, defaultDatasetCacheMB)) << 20)
+	}
 	service := &lifecycle.Service{
 		Catalog: s.catalog, Registry: registry, Reader: reader,
 		Predictors: lifecycle.NewPredictors(s.catalog, registry, maxPredictorBytes),

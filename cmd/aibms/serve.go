@@ -21,6 +21,7 @@ type serveCommand struct {
 	Socket         string          `placeholder:"PATH" help:"Unix socket (default aibms.sock in the data directory); none for no socket."`
 	RequireTLS     bool            `name:"require-tls" help:"Refuse clients that do not encrypt. TLS is offered in any case."`
 	MaxConnections int             `default:"1000" help:"Clients at one time."`
+	DatasetCacheMB int             `name:"dataset-cache-mb" default:"512" help:"Memory, in megabytes, for what trainings have read: to train again on unchanged data then reads nothing. 0 keeps none."`
 	DrainTime      time.Duration   `default:"10s" help:"How long running statements may go on when the server is told to stop."`
 	LogLevel       string          `enum:"debug,info,warning,error" default:"info" help:"Least level of what is logged: ${enum}."`
 	LogFormat      string          `enum:"text,json" default:"text" help:"How log lines are written: ${enum}."`
@@ -49,7 +50,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	logTo(os.Stderr, c.LogLevel, c.LogFormat)
 	s, err := start(ctx, engine.Config{
 		DataDir: c.DataDir, Host: c.Host, Port: c.Port, Socket: c.Socket, RequireTLS: c.RequireTLS, MaxConnections: c.MaxConnections,
-		LogLevel: storageLevel(c.LogLevel),
+		LogLevel: storageLevel(c.LogLevel), DatasetCacheMB: c.datasetCache(),
 	})
 	if err != nil {
 		return err
@@ -58,6 +59,14 @@ func (c serveCommand) Run(ctx context.Context) error {
 	slog.Info("connect with", "command", connectByPort(s))
 	slog.Info("ready", "version", server.Version, "pid", os.Getpid())
 	return serve(ctx, s, c.DrainTime)
+}
+
+// datasetCache is the setting as engine.Config means it.
+func (c serveCommand) datasetCache() int {
+	if c.DatasetCacheMB <= 0 {
+		return -1
+	}
+	return c.DatasetCacheMB
 }
 
 // start starts a server with the socket that the configuration means.

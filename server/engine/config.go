@@ -22,6 +22,7 @@ type Config struct {
 	MaxConnections int           // default 1000; further clients wait for a moment, then are refused
 	LoginTimeout   time.Duration // for the wire handler: a client that has not logged in by then is dropped
 	EventPeriod    time.Duration // how often the event scheduler looks what is due, in whole seconds; default 30 s
+	DatasetCacheMB int           // memory for datasets kept between trainings, in 2^20 bytes; default 512; below 0: none
 	RequireTLS     bool          // refuse sessions in clear text over TCP
 }
 

@@ -24,7 +24,12 @@ type Reader struct {
 
 	// Workers is how many goroutines read one source; 0 is one.
 	Workers int
+
+	kept *datasets // nil: nothing is kept
 }
+
+// Keep keeps up to so many bytes of what is read with Want.WithHash, for when it is read again.
+func (r *Reader) Keep(bytes int64) { r.kept = newDatasets(bytes) }
 
 // Store keeps states of databases readable; the embedded storage supplies it.
 type Store interface {
@@ -120,47 +125,71 @@ func (r *Reader) Unpin(ctx context.Context, pins []lifecycle.DataPin) error {
 // Read implements lifecycle.Reader.
 func (r *Reader) Read(ctx context.Context, s lifecycle.Source, w lifecycle.Want) (*lifecycle.Table, error) {
 	sc := sqlContext(ctx)
-	node, _, err := r.bind(sc, s)
+	node, sel, err := r.bind(sc, s)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newCollector(sc, r.engine.Analyzer.Catalog, node.Schema(), w)
+	if r.kept == nil || r.SlowScan || !w.WithHash {
+		t, _, err := r.read(sc, node, w)
+		return t, err
+	}
+	key, ok, err := contentOf(sc, node, sel, w)
 	if err != nil {
 		return nil, err
+	}
+	if ok {
+		if t := r.kept.get(key, w); t != nil {
+			return t, nil
+		}
+	}
+	t, counted, err := r.read(sc, node, w)
+	if err == nil && ok {
+		r.kept.put(key, t, counted)
+	}
+	return t, err
+}
+
+// read reads the rows of a bound query; bytes is their memory as Want.MaxBytes counts it.
+func (r *Reader) read(ctx *sql.Context, node sql.Node, w lifecycle.Want) (t *lifecycle.Table, bytes int64, err error) {
+	c, err := newCollector(ctx, r.engine.Analyzer.Catalog, node.Schema(), w)
+	if err != nil {
+		return nil, 0, err
 	}
 	if !r.SlowScan {
-		filler, err := newFiller(sc, c, node)
+		filler, err := newFiller(ctx, c, node)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if filler != nil {
-			if err = filler.fill(sc, r.Workers); err == nil {
-				return c.table()
+			if err = filler.fill(ctx, r.Workers); err == nil {
+				t, err := c.table()
+				return t, c.bytes, err
 			}
 			if err != errFallBack {
-				return nil, err
+				return nil, 0, err
 			}
-			if c, err = newCollector(sc, r.engine.Analyzer.Catalog, node.Schema(), w); err != nil {
-				return nil, err
+			if c, err = newCollector(ctx, r.engine.Analyzer.Catalog, node.Schema(), w); err != nil {
+				return nil, 0, err
 			}
 		}
 	}
-	iter, err := r.engine.Analyzer.ExecBuilder.Build(sc, node, nil)
+	iter, err := r.engine.Analyzer.ExecBuilder.Build(ctx, node, nil)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	defer iter.Close(sc)
+	defer iter.Close(ctx)
 	for {
-		row, err := iter.Next(sc)
+		row, err := iter.Next(ctx)
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if err := c.add(sc, row); err != nil {
-			return nil, err
+		if err := c.add(ctx, row); err != nil {
+			return nil, 0, err
 		}
 	}
-	return c.table()
+	t, err = c.table()
+	return t, c.bytes, err
 }

@@ -40,22 +40,31 @@ func openScan(ctx *sql.Context, node sql.Node) (*scan, error) {
 	if !ok {
 		return nil, nil
 	}
-	var dolt *sqle.DoltTable
-	switch t := resolved.UnderlyingTable().(type) {
-	case *sqle.AlterableDoltTable:
-		dolt = t.WritableDoltTable.DoltTable
-	case *sqle.WritableDoltTable:
-		dolt = t.DoltTable
-	case *sqle.DoltTable:
-		dolt = t
-	default:
-		return nil, nil
+	if _, indexed := resolved.UnderlyingTable().(sql.IndexedTable); indexed {
+		return nil, nil // some of its rows
 	}
-	table, err := dolt.DoltTable(ctx)
-	if err != nil {
+	table, err := storedTable(ctx, resolved)
+	if table == nil || err != nil {
 		return nil, err
 	}
 	return newScan(ctx, table, node.Schema())
+}
+
+// storedTable is a table as it is stored, in the state that the transaction of ctx sees; nil when it is no table of a database.
+func storedTable(ctx *sql.Context, resolved *plan.ResolvedTable) (*doltdb.Table, error) {
+	switch t := resolved.UnderlyingTable().(type) {
+	case *sqle.AlterableDoltTable:
+		return t.WritableDoltTable.DoltTable.DoltTable(ctx)
+	case *sqle.WritableDoltTable:
+		return t.DoltTable.DoltTable(ctx)
+	case *sqle.WritableIndexedDoltTable:
+		return t.WritableDoltTable.DoltTable.DoltTable(ctx)
+	case *sqle.IndexedDoltTable:
+		return t.DoltTable.DoltTable(ctx)
+	case *sqle.DoltTable:
+		return t.DoltTable(ctx)
+	}
+	return nil, nil
 }
 
 func newScan(ctx context.Context, table *doltdb.Table, columns sql.Schema) (*scan, error) {

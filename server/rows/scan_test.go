@@ -118,3 +118,94 @@ func TestScanReadsWhatTheEngineReads(t *testing.T) {
 		})
 	}
 }
+
+// TestReadAgain: what is read again from tables of the same content is not read at all; anything that could change the rows makes it be read.
+func TestReadAgain(t *testing.T) {
+	s, err := server.Start(context.Background(), engine.Config{DataDir: t.TempDir(), DatasetCacheMB: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Stop(context.Background())
+	ctx, end, err := s.Session(context.Background(), "", "", "", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end()
+	run := func(statements ...string) {
+		t.Helper()
+		for _, q := range statements {
+			if err := s.Run(ctx, q); err != nil {
+				t.Fatalf("%.80s: %v", q, err)
+			}
+		}
+	}
+	run("CREATE DATABASE d", "USE d", "CREATE TABLE a (id INT PRIMARY KEY, x DOUBLE, at DATETIME)", "CREATE TABLE b (id INT PRIMARY KEY, y DOUBLE)", "INSERT INTO a VALUES (1, 1.5, '2024-01-01'), (2, 2.5, NULL)", "INSERT INTO b VALUES (1, 7), (2, 8)",
+		"CREATE VIEW v AS SELECT id, x FROM a WHERE x > 1", "CALL dolt_commit('-Am', 'rows')", "SET @k = 1")
+	want := lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}
+	read := func(query string, w lifecycle.Want) *lifecycle.Table {
+		t.Helper()
+		table, err := s.Reader().Read(ctx, lifecycle.Source{Query: query, Database: "d"}, w)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		return table
+	}
+	for _, c := range []struct {
+		query, change string
+		same          bool
+	}{
+		{"SELECT * FROM a", "", true},
+		{"SELECT * FROM a", "INSERT INTO b VALUES (3, 9)", true}, // another table
+		{"SELECT * FROM a", "UPDATE a SET x = 3 WHERE id = 2", false},
+		{"SELECT * FROM a", "ALTER TABLE a ADD COLUMN z INT", false},
+		{"SELECT a.id, x, y FROM a JOIN b ON a.id = b.id", "", true},
+		{"SELECT a.id, x, y FROM a JOIN b ON a.id = b.id", "DELETE FROM b WHERE id = 2", false},
+		{"SELECT id, x FROM a WHERE id IN (SELECT id FROM b)", "INSERT INTO b VALUES (2, 5)", false},
+		{"SELECT * FROM v", "", true},
+		{"SELECT * FROM v", "CREATE OR REPLACE VIEW v AS SELECT id, x FROM a WHERE x > 2", false},
+		{"SELECT id, x FROM a WHERE x >= @k", "SET @k = 2", false},
+		{"SELECT id, x FROM a WHERE id >= @k", "SET @k = 1", false},
+		{"SELECT id, x FROM a WHERE at IS NULL OR at < NOW()", "", false},
+		{"SELECT id, UNIX_TIMESTAMP(at) AS x FROM a", "SET time_zone = '+05:00'", false},
+	} {
+		before := read(c.query, want)
+		if c.change != "" {
+			run(c.change)
+		}
+		if after := read(c.query, want); (after == before) != c.same {
+			t.Errorf("%s, then %q, read again: the same table is %v, want %v", c.query, c.change, after == before, c.same)
+		}
+	}
+	table := read("SELECT * FROM a", want)
+	run("UPDATE a SET x = 4", "UPDATE a SET x = 1.5 WHERE id = 1", "UPDATE a SET x = 3 WHERE id = 2")
+	if read("SELECT * FROM a", want) != table {
+		t.Error("the rows are what they were, and were read again")
+	}
+	other := want
+	other.Inputs = []string{"x", "x * 2"}
+	if read("SELECT * FROM a", other) == table {
+		t.Error("other inputs, and the same table")
+	}
+	limited := want
+	limited.MaxRows = 1
+	if _, err := s.Reader().Read(ctx, lifecycle.Source{Query: "SELECT * FROM a", Database: "d"}, limited); err == nil {
+		t.Error("a kept table of 2 rows passes the limit of 1")
+	}
+	limited = want
+	limited.MaxBytes = 10
+	if _, err := s.Reader().Read(ctx, lifecycle.Source{Query: "SELECT * FROM a", Database: "d"}, limited); err == nil {
+		t.Error("a kept table passes the limit of 10 bytes")
+	}
+	// 40,000 rows take more than half of the budget: the second such table makes the first one go
+	run("CREATE TABLE n (id INT PRIMARY KEY)", "INSERT INTO n VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9)",
+		"CREATE TABLE big (id INT PRIMARY KEY, x DOUBLE)", "INSERT INTO big SELECT a.id + 10 * b.id + 100 * c.id + 1000 * d.id + 10000 * e.id, a.id FROM n a, n b, n c, n d, n e WHERE e.id < 4",
+		"CREATE TABLE big2 (id INT PRIMARY KEY, x DOUBLE)", "INSERT INTO big2 SELECT id, x + 1 FROM big")
+	first := read("SELECT * FROM big", want)
+	if read("SELECT * FROM big", want) != first {
+		t.Error("a table within the budget was not kept")
+	}
+	read("SELECT * FROM big2", want)
+	if read("SELECT * FROM big", want) == first {
+		t.Error("more is kept than the budget allows")
+	}
+}
