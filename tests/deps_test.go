@@ -31,7 +31,7 @@ var policy = map[string][]string{
 	"catalog":              {"learners", "learners/data", "learners/params", "learners/artifact", "learners/feature"},
 	"server/lifecycle": {"catalog", "learners", "learners/data", "learners/params", "learners/artifact", "learners/feature", "learners/metric", "learners/split",
 		"learners/predictor", "server/mlsql"},
-	"server/rows":       {"server/lifecycle", "server/mlsql", "learners/data", "learners/feature", "learners/predictor"},
+	"server/rows":       {"internal/safego", "server/lifecycle", "server/mlsql", "learners/data", "learners/feature", "learners/predictor"},
 	"server/sqlerr":     {"catalog", "internal/safego", "learners/artifact", "server/lifecycle", "server/mlsql", "server/rows"},
 	"server/complexity": {},
 	"server/engine":     {"internal/safego", "server/complexity"},
