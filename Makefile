@@ -10,10 +10,10 @@ TEST     := -tags $(TAGS) -trimpath -timeout 20m
 export CGO_ENABLED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test clients torture bench lint clean toolchain
+.PHONY: help run build test clients torture bench bench-growth bench-page microbench lint clean toolchain
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+::?.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+::?.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: build ## build, then show a model's whole life on real data and keep serving; ARGS="--port 3307" passes flags
 	$(BINARY) demo $(ARGS)
@@ -37,7 +37,29 @@ clients:: ## install the clients that the tests drive
 torture: build ## kill the server 1,000 times; ROUNDS=n for another number
 	AIBMS_BINARY="$(CURDIR)/$(BINARY)" AIBMS_TORTURE_ROUNDS=$(or $(ROUNDS),1000) $(GO) test -tags $(TAGS) -trimpath -timeout 12h -count 1 -v ./tests/torture
 
-bench: ## measure how fast the learners and the server are
+# Results go to standard output, a line a figure; what is built and installed for them, and the progress, to standard error.
+bench: ## measure AIBMS beside what people use today; ONLY=name (or a beginning, or a comma list) for some figures, ARGS=--help for all of it
+	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
+	@$(BENCH) $(ARGS)
+
+bench-growth: ## the same with more rows, columns and connections: how each figure grows
+	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
+	@$(BENCH) -growth $(ARGS)
+
+bench-page: ## the same as bench, and put the results into docs/performance.md
+	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
+	@$(BENCH) -page docs/performance.md $(ARGS)
+
+BENCH = AIBMS_BINARY="$(CURDIR)/$(BINARY)" bin/bench $(if $(ONLY),-only "$(ONLY)")
+
+.PHONY: bench-build
+bench-build: toolchain
+	$(GO) build $(BUILD) -o bin/bench ./tests/bench
+
+# Each benchmark adds the peers that it has to install.
+-include tests/bench/bench.mk
+
+microbench: ## run the benchmarks of single packages
 	$(GO) test $(TEST) -run '^$$' -bench . -benchmem ./...
 
 lint: ## check the code's form
