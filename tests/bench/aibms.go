@@ -1,19 +1,25 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
+	"reflect"
+	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	_ "github.com/go-sql-driver/mysql"
 
+	"aibms/internal/safego"
 	"aibms/server"
 	"aibms/server/engine"
 )
@@ -30,13 +36,39 @@ func (b *Bench) serve(dir string) (*running, error) {
 	return b.listen(exec.Command(b.aibms, "serve", "--data-dir", dir, "--port", "0", "--socket", "none", "--log-format", "json"))
 }
 
-// serveChild starts this program as the server, see serveHere.
-func (b *Bench) serveChild(dir string) (*running, error) {
+// child is a server that this program runs in another process of its own, see serveHere.
+type child struct {
+	*running
+	in  io.Writer
+	out *bufio.Reader
+}
+
+func (b *Bench) serveChild(dir string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	return b.listen(exec.Command(self, serveWord, dir))
+	command := exec.Command(self, serveWord, dir)
+	c := &child{}
+	if c.in, err = command.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	c.out = bufio.NewReader(out)
+	c.running, err = b.listen(command)
+	return c, err
+}
+
+// stock decides whether the SQL engine's own handler answers clients, in place of ours.
+func (c *child) stock(on bool) error {
+	if _, err := fmt.Fprintln(c.in, on); err != nil {
+		return err
+	}
+	_, err := c.out.ReadString('\n')
+	return err
 }
 
 // listen starts a server that logs lines of JSON and returns when it says that it is ready.
@@ -104,8 +136,8 @@ func execAll(ctx context.Context, db *sql.DB, statements ...string) error {
 // serveWord as first argument makes this program a server instead of a benchmark.
 const serveWord = "serve"
 
-// serveHere is the server of point_predict: the same as the program under test, but under the control of this file, so that it can answer by other paths as well. It
-// ends with SIGTERM.
+// serveHere is the server of point_predict: the same as the program under test, but with a way to switch to the engine's own handler. Each line of the standard input,
+// true or false, does so and is answered with a line. The end of the input ends the server, as SIGTERM does.
 func serveHere(dir string) error {
 	ctx, end := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer end()
@@ -114,10 +146,33 @@ func serveHere(dir string) error {
 	if err != nil {
 		return err
 	}
+	stock := stockQueries(s)
+	safego.Go(func() error {
+		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+			on, err := strconv.ParseBool(lines.Text())
+			if err != nil {
+				return err
+			}
+			if stock != nil {
+				stock.Store(on)
+			}
+			fmt.Println("done")
+		}
+		return nil
+	}, func(error) { end() })
 	log.Info("listening", "port", s.Addr().Port)
 	log.Info("ready")
 	<-ctx.Done()
 	return s.Stop(context.Background())
+}
+
+// stockQueries is the server's switch to the engine's own handler, or nil in a server that has no other one.
+func stockQueries(s *server.Server) *atomic.Bool {
+	field := reflect.ValueOf(s).Elem().FieldByName("StockQueries")
+	if !field.IsValid() {
+		return nil
+	}
+	return field.Addr().Interface().(*atomic.Bool)
 }
 
 // embed starts the server in this process, for figures that measure below the network. There can be one at a time.

@@ -18,7 +18,7 @@ func pointByKey() Figure {
 
 func pointByArguments() Figure {
 	return Figure{
-		Name: "point_args_vs_mariadb", Unit: "us", Size: Size{Rows: 500_000, Columns: 10, Connections: 1},
+		Name: "point_args_vs_mariadb", Unit: "us", Least: 1, Aim: 2, Size: Size{Rows: 500_000, Columns: 10, Connections: 1},
 		Ours:    "median answer time of a prepared SELECT PREDICT('m', ?, ...)",
 		Peer:    "as in point_vs_mariadb",
 		Why:     "the same for an application that has the features at hand",

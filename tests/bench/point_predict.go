@@ -13,7 +13,7 @@ func pointPredict(connections int) Figure {
 		Name: fmt.Sprintf("point_predict_%d", connections), Unit: "us", Least: 1, Aim: 2.5,
 		Size: Size{Rows: 500_000, Columns: 10, Connections: connections},
 		Ours: fmt.Sprintf("median answer time of a prepared SELECT PREDICT('m', ?, ...) over TCP, connections: %d", connections),
-		Peer: "the same of a prepared SELECT 1, the least that the SQL engine can be asked, of the same server",
+		Peer: "the same of a prepared SELECT 1, the least that the SQL engine can be asked, by the engine's own handler in the same server",
 		Why:  "what one prediction costs an application, and how that bears many connections",
 	}
 	if connections == 1 {
@@ -46,8 +46,14 @@ func preparePointPredict(b *Bench, s Size) (*Sides, error) {
 	}
 	requests := max(pointRequests, 250*s.Connections)
 	return &Sides{
-		Ours:  func() (float64, error) { return predict.p50(b.ctx, requests, predictArguments(d)) },
-		Peer:  func() (float64, error) { return one.p50(b.ctx, requests, func(int) []any { return nil }) },
+		Ours: func() (float64, error) { return predict.p50(b.ctx, requests, predictArguments(d)) },
+		Peer: func() (p50 float64, err error) {
+			if err := server.stock(true); err != nil {
+				return 0, err
+			}
+			defer func() { err = errors.Join(err, server.stock(false)) }()
+			return one.p50(b.ctx, requests, func(int) []any { return nil })
+		},
 		Close: func() error { return errors.Join(predict.close(), one.close(), server.stop()) },
 	}, nil
 }

@@ -55,6 +55,20 @@ func (b *Bench) pythonWorker() (*worker, error) {
 	if b.worker != nil {
 		return b.worker, nil
 	}
+	w, err := b.startWorker()
+	if err != nil {
+		return nil, err
+	}
+	about, err := w.ask(b.ctx, map[string]any{"op": "about"})
+	if err != nil {
+		return nil, err
+	}
+	b.say("the Python of the peers: %s", about.Value)
+	b.worker = w
+	return w, nil
+}
+
+func (b *Bench) startWorker() (*worker, error) {
 	command, err := b.pythonCommand("worker.py")
 	if err != nil {
 		return nil, err
@@ -75,12 +89,6 @@ func (b *Bench) pythonWorker() (*worker, error) {
 		w.in.Close() // which ends it
 		return w.process.stop()
 	})
-	b.worker = w
-	about, err := w.ask(b.ctx, map[string]any{"op": "about"})
-	if err != nil {
-		return nil, err
-	}
-	b.say("the Python of the peers: %s", about.Value)
 	return w, nil
 }
 

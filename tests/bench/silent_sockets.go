@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"aibms/internal/safego"
 )
@@ -63,7 +66,7 @@ func (c *crowd) leave() {
 
 // silence measures on a fresh server.
 func silence(b *Bench) (seconds float64, err error) {
-	server, err := b.serve(b.dir + "/silent")
+	server, err := b.serve(filepath.Join(b.dir, "silent"))
 	if err != nil {
 		return 0, err
 	}
@@ -114,10 +117,15 @@ func silence(b *Bench) (seconds float64, err error) {
 
 // logIn is an administrator who connects, asks once and goes; he gives up after ten seconds.
 func logIn(ctx context.Context, port int) error {
-	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/?timeout=10s&readTimeout=10s", port))
+	c := mysql.NewConfig()
+	c.User, c.Net, c.Addr = "root", "tcp", fmt.Sprintf("127.0.0.1:%d", port)
+	c.Timeout, c.ReadTimeout = 10*time.Second, 10*time.Second
+	c.Logger = &mysql.NopLogger{} // it would report each attempt
+	connector, err := mysql.NewConnector(c)
 	if err != nil {
 		return err
 	}
+	db := sql.OpenDB(connector)
 	defer db.Close()
 	var one int
 	return db.QueryRowContext(ctx, "SELECT 1").Scan(&one)
