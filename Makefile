@@ -38,15 +38,15 @@ torture: build ## kill the server 1,000 times; ROUNDS=n for another number
 	AIBMS_BINARY="$(CURDIR)/$(BINARY)" AIBMS_TORTURE_ROUNDS=$(or $(ROUNDS),1000) $(GO) test -tags $(TAGS) -trimpath -timeout 12h -count 1 -v ./tests/torture
 
 # Results go to standard output, a line a figure; what is built and installed for them, and the progress, to standard error.
-bench: ## measure AIBMS beside what people use today; ONLY=name (or a beginning, or a comma list) for some figures, ARGS=--help for all of it
+bench: ## measure AIBMS beside what people use today; ONLY=name for one figure, ARGS=-help lists them
 	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
 	@$(BENCH) $(ARGS)
 
-bench-growth: ## the same with more rows, columns and connections: how each figure grows
+bench-growth: ## measure how the figures grow with rows, columns and connections
 	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
 	@$(BENCH) -growth $(ARGS)
 
-bench-page: ## the same as bench, and put the results into docs/performance.md
+bench-page: ## the same as bench, with the results put into docs/performance.md
 	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
 	@$(BENCH) -page docs/performance.md $(ARGS)
 

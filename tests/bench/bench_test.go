@@ -305,7 +305,8 @@ func TestAUC(t *testing.T) {
 func TestPoints(t *testing.T) {
 	const rows, columns = 4000, 3
 	file := filepath.Join(t.TempDir(), "points.csv")
-	if err := writePoints(file, rows, columns); err != nil {
+	targets, err := writePoints(file, rows, columns)
+	if err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(file)
@@ -326,6 +327,9 @@ func TestPoints(t *testing.T) {
 			part = "TEST"
 		}
 		target := "0"
+		if targets[i] != y {
+			t.Fatalf("the target of row %d is %v", i, targets[i])
+		}
 		if y {
 			target = "1"
 			ones++

@@ -62,59 +62,66 @@ func prepareE2E(b *Bench, s Size, way string) (*Sides, error) {
 				return 0, err
 			}
 			begin := time.Now()
-			if err := trainAndPredict(b.ctx, server.port); err != nil {
+			trained, err := trainAndPredict(b.ctx, server.port)
+			if err != nil {
 				return 0, err
 			}
-			return time.Since(begin).Seconds(), nil
+			end := time.Now()
+			b.say("ours: TRAIN %.2f s, PREDICT %.2f", trained.Sub(begin).Seconds(), end.Sub(trained).Seconds())
+			return end.Sub(begin).Seconds(), nil
 		},
 		Peer: func() (float64, error) {
 			if err := execAll(b.ctx, m.db, drop); err != nil {
 				return 0, err
 			}
 			begin := time.Now()
-			if err := b.script("e2e_logistic.py", fmt.Sprint(m.port), table, fmt.Sprint(s.Columns), way); err != nil {
+			stages, err := b.script("e2e_logistic.py", fmt.Sprint(m.port), table, fmt.Sprint(s.Columns), way)
+			if err != nil {
 				return 0, err
 			}
-			return time.Since(begin).Seconds(), nil
+			took := time.Since(begin).Seconds()
+			b.say("peer: %s", stages)
+			return took, nil
 		},
 		Guard: func() error { return sameQuality(b, d, server.db, m.db) },
 		Close: func() error { return errors.Join(server.exec(b.ctx, drop), server.stop()) },
 	}, nil
 }
 
-// trainAndPredict makes a connection and does the whole work by it.
-func trainAndPredict(ctx context.Context, port int) error {
+// trainAndPredict makes a connection and does the whole work by it. It returns when the training was over.
+func trainAndPredict(ctx context.Context, port int) (trained time.Time, err error) {
 	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/bench", port))
 	if err != nil {
-		return err
+		return trained, err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	rows, err := db.QueryContext(ctx, "TRAIN MODEL outcome")
 	if err != nil {
-		return err
+		return trained, err
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
-		return err
+		return trained, err
 	}
-	trained := make([]sql.NullString, len(columns))
+	answer := make([]sql.NullString, len(columns))
 	into := make([]any, len(columns))
 	for i := range into {
-		into[i] = &trained[i]
+		into[i] = &answer[i]
 	}
 	if !rows.Next() {
-		return errors.Join(rows.Err(), errors.New("TRAIN MODEL answers no row"))
+		return trained, errors.Join(rows.Err(), errors.New("TRAIN MODEL answers no row"))
 	}
 	if err := rows.Scan(into...); err != nil {
-		return err
+		return trained, err
 	}
 	if err := rows.Close(); err != nil {
-		return err
+		return trained, err
 	}
-	_, err = db.ExecContext(ctx, fmt.Sprintf("PREDICT MODEL outcome VERSION %s FROM points INTO scored", trained[1].String))
-	return err
+	trained = time.Now()
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PREDICT MODEL outcome VERSION %s FROM points INTO scored", answer[1].String))
+	return trained, err
 }
 
 // sameQuality holds what both sides wrote against each other: the number of rows, and the AUC on the same test rows.

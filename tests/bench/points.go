@@ -53,18 +53,19 @@ func point(i int, z []float64) bool {
 // isTest tells whether a row is judged by rather than learned from.
 func isTest(i int) bool { return i%5 == 0 }
 
-// writePoints writes rows as comma-separated lines: id, x1 ... xp, y, part; part is TRAIN or TEST.
-func writePoints(file string, rows, columns int) error {
+// writePoints writes rows as comma-separated lines: id, x1 ... xp, y, part; part is TRAIN or TEST. It returns their targets.
+func writePoints(file string, rows, columns int) (ones []bool, err error) {
 	f, err := os.Create(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<20)
 	z := make([]float64, columns)
+	ones = make([]bool, rows)
 	var line []byte
 	for i := range rows {
-		y := point(i, z)
+		ones[i] = point(i, z)
 		line = strconv.AppendInt(line[:0], int64(i), 10)
 		for k, v := range z {
 			j := float64(k + 1)
@@ -72,20 +73,20 @@ func writePoints(file string, rows, columns int) error {
 			line = strconv.AppendFloat(line, j+(1+j/2)*v, 'f', 6, 64)
 		}
 		line = append(line, ",0,TRAIN\n"...)
-		if y {
+		if ones[i] {
 			line[len(line)-len("0,TRAIN\n")] = '1'
 		}
 		if isTest(i) {
 			line = append(line[:len(line)-len("TRAIN\n")], "TEST\n"...)
 		}
 		if _, err := w.Write(line); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := w.Flush(); err != nil {
-		return err
+		return nil, err
 	}
-	return f.Close()
+	return ones, f.Close()
 }
 
 // createPoints is the CREATE TABLE of the rows, for AIBMS and MariaDB alike.

@@ -23,16 +23,17 @@ func (b *Bench) pythonCommand(script string, args ...string) (*exec.Cmd, error) 
 	return command, nil
 }
 
-// script runs a Python script from its start to its end, imports and all.
-func (b *Bench) script(name string, args ...string) error {
+// script runs a Python script from its start to its end, imports and all, and returns what it printed.
+func (b *Bench) script(name string, args ...string) (string, error) {
 	command, err := b.pythonCommand(name, args...)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, out)
+	out, err := command.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
-	return nil
+	return strings.TrimSpace(string(out)), nil
 }
 
 // worker is a Python process that stays: it imports once, is told line by line what to do (peers/worker.py describes the lines), and takes the time itself, so that
