@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -62,13 +63,13 @@ func (b *Bench) serveChild(dir string) (*child, error) {
 	return c, err
 }
 
-// stock decides whether the SQL engine's own handler answers clients, in place of ours.
-func (c *child) stock(on bool) error {
+// stock decides whether the SQL engine's own handler answers clients, in place of ours. It returns what the server says to it.
+func (c *child) stock(on bool) (string, error) {
 	if _, err := fmt.Fprintln(c.in, on); err != nil {
-		return err
+		return "", err
 	}
-	_, err := c.out.ReadString('\n')
-	return err
+	reply, err := c.out.ReadString('\n')
+	return strings.TrimSpace(reply), err
 }
 
 // listen starts a server that logs lines of JSON and returns when it says that it is ready.
@@ -153,10 +154,12 @@ func serveHere(dir string) error {
 			if err != nil {
 				return err
 			}
-			if stock != nil {
-				stock.Store(on)
+			if stock == nil {
+				fmt.Println("there is no other handler than the engine's own")
+				continue
 			}
-			fmt.Println("done")
+			stock.Store(on)
+			fmt.Printf("the engine's own handler answers: %v\n", on)
 		}
 		return nil
 	}, func(error) { end() })

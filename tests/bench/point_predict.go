@@ -48,10 +48,15 @@ func preparePointPredict(b *Bench, s Size) (*Sides, error) {
 	return &Sides{
 		Ours: func() (float64, error) { return predict.p50(b.ctx, requests, predictArguments(d)) },
 		Peer: func() (p50 float64, err error) {
-			if err := server.stock(true); err != nil {
+			reply, err := server.stock(true)
+			if err != nil {
 				return 0, err
 			}
-			defer func() { err = errors.Join(err, server.stock(false)) }()
+			b.say("peer: %s", reply)
+			defer func() {
+				_, off := server.stock(false)
+				err = errors.Join(err, off)
+			}()
 			return one.p50(b.ctx, requests, func(int) []any { return nil })
 		},
 		Close: func() error { return errors.Join(predict.close(), one.close(), server.stop()) },
