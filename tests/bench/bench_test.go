@@ -124,6 +124,10 @@ func TestGrown(t *testing.T) {
 	if got[2].Size != (Size{Rows: 100, Columns: 3}) || got[3].Size != (Size{Rows: 10, Columns: 6}) || got[0].Least != 2 || got[1].Least != 0 {
 		t.Errorf("%+v", got)
 	}
+	got = grown(f.withRows(7))
+	if want := []string{"f", "f@rows=14", "f@rows=70", "f@columns=6"}; !slices.Equal(names(got), want) || got[3].Size != (Size{Rows: 7, Columns: 6}) {
+		t.Errorf("%v, want %v", names(got), want)
+	}
 	if grown(Figure{Name: "g"}) != nil {
 		t.Error("a figure grows that has no further sizes")
 	}

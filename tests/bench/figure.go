@@ -64,6 +64,19 @@ func larger(s Size) []Size {
 	return []Size{{Rows: 2 * s.Rows}, {Rows: 10 * s.Rows}, {Columns: 2 * s.Columns}}
 }
 
+// withRows is the figure with another number of rows; its further sizes grow by the same factors from there. A figure without rows stays as it is.
+func (f Figure) withRows(rows int) Figure {
+	if f.Size.Rows == 0 {
+		return f
+	}
+	f.Grow = slices.Clone(f.Grow)
+	for i := range f.Grow {
+		f.Grow[i].Rows = f.Grow[i].Rows / f.Size.Rows * rows
+	}
+	f.Size.Rows = rows
+	return f
+}
+
 // grown returns a figure at its own size and at the further ones, named as in "train_scan@rows=1000000"; a figure without further sizes gives none.
 func grown(f Figure) []Figure {
 	if len(f.Grow) == 0 {

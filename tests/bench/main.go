@@ -53,7 +53,7 @@ func parse(args []string, w io.Writer) (*settings, error) {
 	f.BoolVar(&s.growth, "growth", false, "measure how figures grow: at their own size, with twice and ten times the rows, twice the columns, 4 to 64 connections")
 	f.BoolVar(&s.list, "list", false, "print the names of the figures and end")
 	f.IntVar(&s.pairs, "pairs", 5, "pairs of runs that count; fewer than 5 is for trying out")
-	f.IntVar(&s.rows, "rows", 0, "rows of every table, in place of what the figures say: for trying out")
+	f.IntVar(&s.rows, "rows", 0, "rows of every table, in place of what the figures say, which grow from there: for trying out")
 	f.StringVar(&s.aibms, "aibms", program, "the program to measure")
 	f.StringVar(&s.peers, "peers", "tests/bench/peers", "the folder of the peers' scripts")
 	f.StringVar(&s.python, "python", "tests/bench/peers/.venv/bin/python", "the Python that has the peers")
@@ -83,6 +83,11 @@ func parse(args []string, w io.Writer) (*settings, error) {
 // chosen are the figures that the flags ask for.
 func (s *settings) chosen() ([]Figure, error) {
 	list := figures()
+	if s.rows > 0 {
+		for i := range list {
+			list[i] = list[i].withRows(s.rows)
+		}
+	}
 	if s.growth {
 		var grow []Figure
 		for _, f := range list {
@@ -90,16 +95,7 @@ func (s *settings) chosen() ([]Figure, error) {
 		}
 		list = grow
 	}
-	list, err := choose(list, s.only)
-	if err != nil {
-		return nil, err
-	}
-	for i := range list {
-		if s.rows > 0 && list[i].Size.Rows > 0 {
-			list[i].Size.Rows = s.rows
-		}
-	}
-	return list, nil
+	return choose(list, s.only)
 }
 
 // run is the program: results go to out, everything else to log. It returns the exit code, which is 0 when every figure was measured and every guard held.
