@@ -96,10 +96,11 @@ func TestGuard(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	all := []Figure{{Name: "a_1"}, {Name: "b"}, {Name: "a_16"}, {Name: "a"}, {Name: "c"}}
+	all := []Figure{{Name: "a_1"}, {Name: "b"}, {Name: "a_16"}, {Name: "a"}, {Name: "c"}, {Name: "a@rows=2"}}
 	for only, want := range map[string][]string{
-		"":          {"a_1", "b", "a_16", "a", "c"},
-		"a":         {"a"}, // exactly so, before beginnings
+		"":          {"a_1", "b", "a_16", "a", "c", "a@rows=2"},
+		"a":         {"a", "a@rows=2"}, // exactly so, before beginnings
+		"a@rows":    {"a@rows=2"},
 		"a_":        {"a_1", "a_16"},
 		"a_1":       {"a_1"},
 		"c, b":      {"b", "c"},
@@ -136,8 +137,8 @@ func TestGrown(t *testing.T) {
 func TestPrint(t *testing.T) {
 	var out bytes.Buffer
 	printHeader(&out)
-	printResult(&out, &Result{Figure: Figure{Name: "f", Unit: "s"}, Ours: 1.23456, Peer: 12345.6, Ratio: 10000.4})
-	if want := "name\tours\tpeer\tratio\tunit\nf\t1.235\t1.235e+04\t1e+04\ts\n"; out.String() != want {
+	printResult(&out, &Result{Figure: Figure{Name: "f", Unit: "s"}, Ours: 1.23456, Peer: 12345.6, Ratio: 9.998})
+	if want := "name\tours\tpeer\tratio\tunit\nf\t1.235\t12346\t10\ts\n"; out.String() != want {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
@@ -158,7 +159,7 @@ func TestPageOfResults(t *testing.T) {
 	if err := os.WriteFile(file, []byte("# Page\n<!-- results -->\n\n| `old` | 1 |\n| `f` | 1 |\n<!-- /results -->\nend\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	results := []*Result{{Figure: Figure{Name: "f", Unit: "s"}, Ours: 1, Peer: 2, Ratio: 2, Low: 1, High: 3}, {Figure: Figure{Name: "new", Unit: "MB"}, Ours: 4, Peer: 2, Ratio: 0.5, Low: 0.5, High: 0.5}}
+	results := []*Result{{Figure: Figure{Name: "f", Unit: "s"}, Ours: 1, Peer: 2, Ratio: 2, Low: 1, High: 3, PairsRatios: []float64{1, 2, 3}}, {Figure: Figure{Name: "new", Unit: "MB"}, Ours: 4, Peer: 2, Ratio: 0.5, Low: 0.5, High: 0.5, PairsRatios: []float64{0.5}}}
 	day := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	put := func(before []string) []string { return resultLines(before, results, day, "2 cores") }
 	for range 2 { // the second time nothing changes
@@ -169,8 +170,8 @@ func TestPageOfResults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "# Page\n<!-- results -->\n\n| name | ours | peer | ratio | single pairs | unit | measured | on |\n|---|---|---|---|---|---|---|---|\n| `old` | 1 |\n" +
-			"| `f` | 1 | 2 | 2 | 1 to 3 | s | 2026-03-04 | 2 cores |\n| `new` | 4 | 2 | 0.5 | 0.5 to 0.5 | MB | 2026-03-04 | 2 cores |\n\n<!-- /results -->\nend\n"
+		want := "# Page\n<!-- results -->\n\n| name | ours | peer | ratio | pairs and their ratios | unit | measured | on |\n|---|---|---|---|---|---|---|---|\n| `old` | 1 |\n" +
+			"| `f` | 1 | 2 | 2 | 3: 1 to 3 | s | 2026-03-04 | 2 cores |\n| `new` | 4 | 2 | 0.5 | 1: 0.5 to 0.5 | MB | 2026-03-04 | 2 cores |\n\n<!-- /results -->\nend\n"
 		if string(got) != want {
 			t.Errorf("%s\nwant\n%s", got, want)
 		}

@@ -102,7 +102,7 @@ func grown(f Figure) []Figure {
 }
 
 // choose returns the figures that only names, in their own order: a comma list of names, or of beginnings of names where no figure is called exactly so. An empty
-// only chooses all.
+// only chooses all. The further sizes of a figure belong to its name.
 func choose(all []Figure, only string) ([]Figure, error) {
 	if strings.TrimSpace(only) == "" {
 		return all, nil
@@ -114,7 +114,7 @@ func choose(all []Figure, only string) ([]Figure, error) {
 			continue
 		}
 		found := false
-		for _, match := range []func(name string) bool{func(name string) bool { return name == word }, func(name string) bool { return strings.HasPrefix(name, word) }} {
+		for _, match := range []func(name string) bool{func(name string) bool { return name == word || strings.HasPrefix(name, word+"@") }, func(name string) bool { return strings.HasPrefix(name, word) }} {
 			for _, f := range all {
 				if match(f.Name) {
 					chosen[f.Name], found = true, true

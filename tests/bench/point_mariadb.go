@@ -28,7 +28,7 @@ func pointByArguments() Figure {
 }
 
 func preparePointMariaDB(b *Bench, s Size, byKey bool) (*Sides, error) {
-	d, err := b.points(s)
+	d, err := b.deployed(s)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func pointPredict(connections int) Figure {
 }
 
 func preparePointPredict(b *Bench, s Size) (*Sides, error) {
-	d, err := b.points(s)
+	d, err := b.deployed(s)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,15 @@ import (
 func printHeader(w io.Writer) { fmt.Fprintln(w, "name\tours\tpeer\tratio\tunit") }
 
 func printResult(w io.Writer, r *Result) {
-	fmt.Fprintf(w, "%s\t%.4g\t%.4g\t%.3g\t%s\n", r.Figure.Name, r.Ours, r.Peer, r.Ratio, r.Figure.Unit)
+	fmt.Fprintf(w, "%s\t%s\t%s\t%.3g\t%s\n", r.Figure.Name, number(r.Ours), number(r.Peer), r.Ratio, r.Figure.Unit)
+}
+
+// number writes a measured value: four digits, and all before the point.
+func number(v float64) string {
+	if v >= 1000 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.4g", v)
 }
 
 // explain writes how sure a result is, and how it stands to what was asked.
@@ -48,11 +56,11 @@ func orNone(ratio float64) string {
 
 // resultLines puts results into the lines of the page's table, in which every row says when it was measured: rows of the same name are replaced, others stay.
 func resultLines(before []string, results []*Result, day time.Time, machine string) []string {
-	head := []string{"", "| name | ours | peer | ratio | single pairs | unit | measured | on |", "|---|---|---|---|---|---|---|---|"}
+	head := []string{"", "| name | ours | peer | ratio | pairs and their ratios | unit | measured | on |", "|---|---|---|---|---|---|---|---|"}
 	rows := slices.Clone(before)
 	rows = slices.DeleteFunc(rows, func(line string) bool { return !strings.HasPrefix(line, "| `") })
 	for _, r := range results {
-		row := fmt.Sprintf("| `%s` | %.4g | %.4g | %.3g | %.3g to %.3g | %s | %s | %s |", r.Figure.Name, r.Ours, r.Peer, r.Ratio, r.Low, r.High, r.Figure.Unit, day.Format(time.DateOnly), machine)
+		row := fmt.Sprintf("| `%s` | %s | %s | %.3g | %d: %.3g to %.3g | %s | %s | %s |", r.Figure.Name, number(r.Ours), number(r.Peer), r.Ratio, len(r.PairsRatios), r.Low, r.High, r.Figure.Unit, day.Format(time.DateOnly), machine)
 		if at := slices.IndexFunc(rows, func(line string) bool { return strings.HasPrefix(line, "| `"+r.Figure.Name+"` |") }); at >= 0 {
 			rows[at] = row
 		} else {

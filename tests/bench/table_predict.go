@@ -18,7 +18,7 @@ func tablePredict() Figure {
 }
 
 func prepareTablePredict(b *Bench, s Size) (*Sides, error) {
-	d, err := b.points(s)
+	d, err := b.deployed(s)
 	if err != nil {
 		return nil, err
 	}
