@@ -21,6 +21,9 @@ const (
 	Corrupt     Status = "CORRUPT"     // the stored artifact does not match its hash
 )
 
+// Statuses are all of them.
+var Statuses = []Status{Training, Ready, Failed, Interrupted, Corrupt}
+
 // Model is a named model of one database: what CREATE MODEL declared, its versions and what happened to them. A Model belongs to a Snapshot: it and all
 // that it points to is immutable; nothing in it may be changed by a reader.
 type Model struct {

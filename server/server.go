@@ -19,6 +19,7 @@ import (
 	"aibms/server/engine"
 	"aibms/server/exec"
 	"aibms/server/lifecycle"
+	"aibms/server/metrics"
 	"aibms/server/mlsql"
 	"aibms/server/rows"
 	"aibms/server/wire"
@@ -41,6 +42,7 @@ type Server struct {
 	functions *sqlfuncs.Functions
 	env       *exec.Env
 	stopping  context.CancelFunc
+	metrics   *metricsServer // nil when none is asked for
 
 	// SlowWrites makes every INSERT use the engine's own writer: the reference that bulk writing is compared with.
 	SlowWrites atomic.Bool
@@ -58,6 +60,16 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 			return c.Snapshot()
 		}
 		return nil
+	}
+	handler := new(atomic.Pointer[wire.Handler])
+	var observer wire.Observer
+	if c.MetricsPort != 0 {
+		var err error
+		if s.metrics, err = listenMetrics(c.MetricsPort, func() metrics.State { return s.state(snapshot(), handler.Load()) }); err != nil {
+			s.stopping()
+			return nil, err
+		}
+		observer = s.metrics.Metrics
 	}
 	declared, declaredTables := sqlfuncs.Declared()
 	e, err := engine.Start(ctx, c, engine.Seams{
@@ -83,7 +95,9 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 		Procedures: s.env.Procedures(),
 		Replace:    rows.Bulk(func() bool { return !s.SlowWrites.Load() }),
 		Handler: func(h *gmsserver.Handler) mysql.Handler {
-			return wire.New(h, wire.Options{LoginTimeout: c.LoginTimeout, Hooks: wire.Hooks{
+			limits := wire.Limits{PerAddress: c.MaxPerAddress, Waiting: c.MaxWaiting, WaitingPerAddress: c.MaxWaitingPerAddress}
+			account := func(user, host string) (string, bool) { return serving.Load().Account(user, host) }
+			w := wire.New(h, wire.Options{Limits: limits, Account: account, Observer: observer, Hooks: wire.Hooks{
 				Epoch: func() uint64 {
 					if now := snapshot(); now != nil {
 						return now.Epoch()
@@ -97,6 +111,8 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 					}
 				},
 			}})
+			handler.Store(w)
+			return w
 		},
 		Ready: func(ctx context.Context, e *engine.Engine) error {
 			if err := s.open(ctx, e, c, running); err != nil {
@@ -112,16 +128,20 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 	})
 	if err != nil {
 		s.stopping()
+		s.metrics.stop()
 		return nil, err
 	}
 	s.Engine = e
+	s.metrics.run()
 	return s, nil
 }
 
 // Stop ends the server: trainings end at once, other statements may finish until ctx ends.
 func (s *Server) Stop(ctx context.Context) error {
 	s.stopping()
-	return s.Engine.Stop(ctx)
+	err := s.Engine.Stop(ctx)
+	s.metrics.stop()
+	return err
 }
 
 // open builds what the seams lead to, over a running engine.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,17 +15,21 @@ import (
 )
 
 type serveCommand struct {
-	Config         kong.ConfigFlag `placeholder:"FILE" help:"Read settings from this TOML file: these flags' names, such as data_dir = \"/srv/shop\"."`
-	DataDir        string          `default:"./aibms-data" help:"Where all data lives; created when missing."`
-	Host           string          `default:"127.0.0.1" help:"Address to listen on. Another one than this machine's own needs a password on every account first."`
-	Port           int             `default:"3306" help:"TCP port; 0 takes a free one."`
-	Socket         string          `placeholder:"PATH" help:"Unix socket (default aibms.sock in the data directory); none for no socket."`
-	RequireTLS     bool            `name:"require-tls" help:"Refuse clients that do not encrypt. TLS is offered in any case."`
-	MaxConnections int             `default:"1000" help:"Clients at one time."`
-	DatasetCacheMB int             `name:"dataset-cache-mb" default:"512" help:"Memory, in megabytes, for what trainings have read: to train again on unchanged data then reads nothing. 0 keeps none."`
-	DrainTime      time.Duration   `default:"10s" help:"How long running statements may go on when the server is told to stop."`
-	LogLevel       string          `enum:"debug,info,warning,error" default:"info" help:"Least level of what is logged: ${enum}."`
-	LogFormat      string          `enum:"text,json" default:"text" help:"How log lines are written: ${enum}."`
+	Config               kong.ConfigFlag `placeholder:"FILE" help:"Read settings from this TOML file: these flags' names, such as data_dir = \"/srv/shop\"."`
+	DataDir              string          `default:"./aibms-data" help:"Where all data lives; created when missing."`
+	Host                 string          `default:"127.0.0.1" help:"Address to listen on. Another one than this machine's own needs a password on every account first."`
+	Port                 int             `default:"3306" help:"TCP port; 0 takes a free one."`
+	Socket               string          `placeholder:"PATH" help:"Unix socket (default aibms.sock in the data directory); none for no socket."`
+	RequireTLS           bool            `name:"require-tls" help:"Refuse clients that do not encrypt. TLS is offered in any case."`
+	MaxConnections       int             `default:"1000" help:"Clients at one time: what max_connections begins with."`
+	MaxPerAddress        int             `name:"max-connections-per-address" default:"0" help:"Of these from one client address; 0 for nine tenths. This machine's own clients are not limited by it."`
+	MaxWaiting           int             `default:"1024" help:"Connections that have not logged in, at one time. Beyond it the oldest ones make room."`
+	MaxWaitingPerAddress int             `default:"256" help:"Of these from one client address. This machine's own clients are not limited by it."`
+	MetricsPort          int             `default:"0" help:"Port of this machine alone for Prometheus, at /metrics; 0 for none."`
+	DatasetCacheMB       int             `name:"dataset-cache-mb" default:"512" help:"Memory, in megabytes, for what trainings have read: to train again on unchanged data then reads nothing. 0 keeps none."`
+	DrainTime            time.Duration   `default:"10s" help:"How long running statements may go on when the server is told to stop."`
+	LogLevel             string          `enum:"debug,info,warning,error" default:"info" help:"Least level of what is logged: ${enum}."`
+	LogFormat            string          `enum:"text,json" default:"text" help:"How log lines are written: ${enum}."`
 }
 
 // Help implements kong.HelpProvider.
@@ -49,13 +54,17 @@ To listen to other machines, give every account a password first:
 func (c serveCommand) Run(ctx context.Context) error {
 	logTo(os.Stderr, c.LogLevel, c.LogFormat)
 	s, err := start(ctx, engine.Config{
-		DataDir: c.DataDir, Host: c.Host, Port: c.Port, Socket: c.Socket, RequireTLS: c.RequireTLS, MaxConnections: c.MaxConnections,
-		LogLevel: storageLevel(c.LogLevel), DatasetCacheMB: c.datasetCache(),
+		DataDir: c.DataDir, Host: c.Host, Port: c.Port, Socket: c.Socket, RequireTLS: c.RequireTLS, LogLevel: storageLevel(c.LogLevel),
+		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MaxWaiting: c.MaxWaiting, MaxWaitingPerAddress: c.MaxWaitingPerAddress, MetricsPort: c.MetricsPort,
+		DatasetCacheMB: c.datasetCache(),
 	})
 	if err != nil {
 		return err
 	}
 	slog.Info("listening", "host", s.Addr().IP, "port", s.Addr().Port, "socket", s.Socket(), "data_dir", s.DataDir())
+	if c.MetricsPort != 0 {
+		slog.Info("metrics", "url", fmt.Sprintf("http://127.0.0.1:%d/metrics", c.MetricsPort))
+	}
 	slog.Info("connect with", "command", connectByPort(s))
 	slog.Info("ready", "version", server.Version, "pid", os.Getpid())
 	return serve(ctx, s, c.DrainTime)

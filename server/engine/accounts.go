@@ -119,6 +119,24 @@ func (e *Engine) admit(c *mysql.Conn, client sql.Client) error {
 		"access denied for user '%s'@'%s': an account without a password can be used on the server's own machine only", client.User, client.Address)
 }
 
+// Account names the account that a user from a host logs in to, as user@host, and tells whether it is an administrator's: one with SUPER, by itself or by a role. (CONNECTION_ADMIN cannot be granted.)
+func (e *Engine) Account(user, host string) (account string, administrator bool) {
+	db := e.Catalog().MySQLDb
+	rd := db.Reader()
+	defer rd.Close()
+	u := db.GetUser(rd, user, host, false)
+	if u == nil {
+		return user, false
+	}
+	administrator = u.PrivilegeSet.Has(sql.PrivilegeType_Super)
+	for _, edge := range rd.GetToUserRoleEdges(mysql_db.RoleEdgesToKey{ToHost: u.Host, ToUser: u.User}) {
+		if role := db.GetUser(rd, edge.FromUser, edge.FromHost, true); role != nil && role.PrivilegeSet.Has(sql.PrivilegeType_Super) {
+			administrator = true
+		}
+	}
+	return u.User + "@" + u.Host, administrator
+}
+
 // loopback tells whether only this machine can reach what listens on host.
 func loopback(host string) bool {
 	if host == "localhost" {

@@ -19,11 +19,15 @@ type Config struct {
 	Version string // what @@version and the handshake show; default: the MySQL version that the engine speaks
 
 	LogLevel       string        // of the storage engine's own messages: error (default), warning, info, debug, trace
-	MaxConnections int           // default 1000; further clients wait for a moment, then are refused
-	LoginTimeout   time.Duration // for the wire handler: a client that has not logged in by then is dropped
+	MaxConnections int           // what @@max_connections begins with; default 1000
 	EventPeriod    time.Duration // how often the event scheduler looks what is due, in whole seconds; default 30 s
 	DatasetCacheMB int           // memory for datasets kept between trainings, in 2^20 bytes; default 512; below 0: none
 	RequireTLS     bool          // refuse sessions in clear text over TCP
+
+	// For the wire handler, which counts connections; 0 is its default for each.
+	MaxPerAddress, MaxWaiting, MaxWaitingPerAddress int
+
+	MetricsPort int // for the server: of http://127.0.0.1:port/metrics; 0: none
 }
 
 // Seams are what the rest of the server puts into the engine. All are optional.

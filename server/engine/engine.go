@@ -250,19 +250,16 @@ func (e *Engine) systemVariables() doltengine.SystemVariables {
 	return v
 }
 
-// buildServer makes the wire server over the bound listener.
+// buildServer makes the wire server over the bound listener. It takes every connection: the wire handler counts them, and knows who has logged in.
 func (e *Engine) buildServer() (err error) {
 	e.server, err = server.NewServerWithHandler(server.Config{
-		Listener:                  e.listener,
-		Protocol:                  "tcp",
-		Address:                   e.Addr().String(),
-		Socket:                    e.config.Socket,
-		TLSConfig:                 e.tls,
-		ConnReadTimeout:           8 * time.Hour,
-		ConnWriteTimeout:          60 * time.Second,
-		MaxConnections:            uint64(e.config.MaxConnections),
-		MaxWaitConnections:        50,
-		MaxWaitConnectionsTimeout: 10 * time.Second,
+		Listener:         e.listener,
+		Protocol:         "tcp",
+		Address:          e.Addr().String(),
+		Socket:           e.config.Socket,
+		TLSConfig:        e.tls,
+		ConnReadTimeout:  8 * time.Hour,
+		ConnWriteTimeout: 60 * time.Second,
 	}, e.gms, e.dolt.ContextFactory, e.newSession, nil, e.wrapHandler)
 	return err
 }

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bufio"
-	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"reflect"
 	"sync/atomic"
 
-	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/mysql"
 
 	"aibms/server/complexity"
@@ -20,14 +17,25 @@ import (
 // The protocol library reads what a client sends into memory without any limit, before login too, and parses what a client prepares before the handler sees it. Between
 // the network and the library's reader stand therefore a door, which lets only so much in before login, and after login a filter, which looks at each packet.
 
-// maxLogin is how many bytes a client may send before it has logged in: the TLS handshake with a client's certificates, the login itself.
-const maxLogin = 256 << 10
+// maxLogin is how many bytes a client may send before it has logged in: the TLS handshake with a client's certificates, the login itself. maxLoginPacket is how long one packet of
+// them may say that it is, in clear text: the library makes room for it before it has read it.
+const (
+	maxLogin       = 256 << 10
+	maxLoginPacket = 64 << 10
+)
 
 // door is a connection that lets maxLogin bytes in until it is opened.
 type door struct {
 	net.Conn
 	left atomic.Int64
 	open atomic.Bool
+
+	// the packets in clear text, see packets; of the goroutine that reads
+	secure  bool   // what follows is TLS, and its packets are not to be seen here
+	packets int    // whose heads have been read
+	head    []byte // of the next packet, as far as it has been read
+	body    int    // bytes of the current packet that are still to come
+	asked   []byte // the first bytes of the first packet: the client's capabilities, with which it asks for TLS
 }
 
 func newDoor(c net.Conn) *door {
@@ -36,7 +44,10 @@ func newDoor(c net.Conn) *door {
 	return d
 }
 
-var errTooMuch = errors.New("the client sent too much before it had logged in")
+var (
+	errTooMuch = errors.New("the client sent too much before it had logged in")
+	errTooLong = errors.New("the client announced too long a packet before it had logged in")
+)
 
 // Read implements net.Conn.
 func (d *door) Read(p []byte) (int, error) {
@@ -50,9 +61,46 @@ func (d *door) Read(p []byte) (int, error) {
 	if int64(len(p)) > left {
 		p = p[:left]
 	}
+	if !d.secure { // no more than to the end of a head or body
+		n := d.body
+		if n == 0 {
+			n = 4 - len(d.head)
+		}
+		if len(p) > n {
+			p = p[:n]
+		}
+	}
 	n, err := d.Conn.Read(p)
 	d.left.Add(-int64(n))
+	if !d.secure && n > 0 {
+		if long := d.follow(p[:n]); long != nil {
+			return 0, long
+		}
+	}
 	return n, err
+}
+
+// follow keeps track of packets in clear text. p ends with a head or body, or before.
+func (d *door) follow(p []byte) error {
+	if d.body == 0 {
+		if d.head = append(d.head, p...); len(d.head) < 4 {
+			return nil
+		}
+		d.body = int(d.head[0]) | int(d.head[1])<<8 | int(d.head[2])<<16
+		d.head = d.head[:0]
+		d.packets++
+		if d.body > maxLoginPacket {
+			return errTooLong
+		}
+		return nil
+	}
+	if d.packets == 1 && len(d.asked) < 4 {
+		d.asked = append(d.asked, p[:min(len(p), 4-len(d.asked))]...)
+	}
+	if d.body -= len(p); d.body == 0 && d.packets == 1 && len(d.asked) == 4 {
+		d.secure = binary.LittleEndian.Uint32(d.asked)&mysql.CapabilityClientSSL != 0
+	}
+	return nil
 }
 
 // libraryReader is the reader through which the library reads a connection. It has no door to the outside: the field is found by its name, and what is done with it
@@ -75,8 +123,8 @@ func enter(c *mysql.Conn) *door {
 	return d
 }
 
-// admit opens the door to a client that has logged in and puts the filter behind it.
-func (d *door) admit(c *mysql.Conn) error {
+// admit opens the door to a client that has logged in and puts the filter behind it, which calls between whenever it waits for a command.
+func (d *door) admit(c *mysql.Conn, between func()) error {
 	r := libraryReader(c)
 	if r == nil || r.Buffered() != 0 {
 		return mysql.NewSQLError(mysql.ERUnknownError, "HY000", "the connection cannot be guarded")
@@ -85,19 +133,12 @@ func (d *door) admit(c *mysql.Conn) error {
 	if c.Conn == net.Conn(d) {
 		c.Conn = d.Conn
 	}
-	r.Reset(newFilter(c.Conn, c.Conn, maxPacket()))
+	r.Reset(newFilter(c.Conn, c.Conn, maxPacket(), between))
 	return nil
 }
 
 // maxPacket is @@max_allowed_packet.
-func maxPacket() int {
-	if _, v, ok := sql.SystemVariables.GetGlobal("max_allowed_packet"); ok {
-		if n, _, err := types.Int64.Convert(context.Background(), v); err == nil && n.(int64) > 0 {
-			return int(n.(int64))
-		}
-	}
-	return 16 << 20
-}
+func maxPacket() int { return max(1, globalInt("max_allowed_packet", 16<<20)) }
 
 // Commands that the filter knows, and the length of a packet that is continued by the next.
 const (
@@ -113,6 +154,8 @@ type filter struct {
 	from *bufio.Reader
 	to   io.Writer // to the client
 	max  int
+	// between is called before the head of a packet is read, by the goroutine that reads: then all packets before have been dealt with.
+	between func()
 
 	left    int    // bytes of the current packet that are still to be passed on
 	held    []byte // packets that were read whole and are to be passed on
@@ -122,8 +165,8 @@ type filter struct {
 	long    int    // bytes of long data since the last other command
 }
 
-func newFilter(from io.Reader, to io.Writer, limit int) *filter {
-	return &filter{from: bufio.NewReader(from), to: to, max: limit}
+func newFilter(from io.Reader, to io.Writer, limit int, between func()) *filter {
+	return &filter{from: bufio.NewReader(from), to: to, max: limit, between: between}
 }
 
 // Read implements io.Reader.
@@ -148,6 +191,7 @@ func (f *filter) Read(p []byte) (int, error) {
 
 // next looks at the head of the next packet and decides what becomes of it.
 func (f *filter) next() error {
+	f.between()
 	n, sequence, err := f.head()
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -29,16 +30,28 @@ type Hooks struct {
 
 // Options of a Handler. The zero value is usable.
 type Options struct {
-	Hooks        Hooks
-	LoginTimeout time.Duration // a client that has not logged in by then is dropped; default 10 s
-	MaxPrepared  int           // prepared statements that one connection may hold; default 16382, as MySQL's max_prepared_stmt_count
-	Log          *slog.Logger  // where recovered panics go, with their stack; default slog.Default()
+	Hooks  Hooks
+	Limits Limits
+	// Account names the account of a user who has logged in from a host, and tells whether it is an administrator's, for whom a place is kept. nil: nobody is one.
+	Account  func(user, host string) (account string, administrator bool)
+	Observer Observer     // nil: nobody
+	Log      *slog.Logger // where recovered panics go, with their stack; default slog.Default()
+}
+
+// An Observer is told what clients do, in the goroutines that serve them.
+type Observer interface {
+	// Statement is called when a statement has run; code is the number of its error, 0 when it had none.
+	Statement(query string, took time.Duration, code uint16)
+	// Error is called for the error of another command, or 0.
+	Error(code uint16)
 }
 
 // Handler is a mysql.Handler around the engine's. It deliberately has no replication commands: a client's COM_BINLOG_DUMP is refused.
 type Handler struct {
-	inner   mysql.Handler
-	options Options
+	inner    mysql.Handler
+	options  Options
+	places   *places
+	prepared atomic.Int64 // statements prepared by the protocol's command, of all connections
 
 	mu       sync.Mutex
 	conns    map[uint32]*conn
@@ -49,41 +62,44 @@ type Handler struct {
 
 var _ mysql.Handler = (*Handler)(nil)
 
-// conn is what the handler knows of one connection. All fields but raw are guarded by Handler.mu.
+// conn is what the handler knows of one connection. busy and prepared are guarded by Handler.mu, places guards visitor; the others are the connection's own goroutine's.
 type conn struct {
 	raw      net.Conn // as accepted: below TLS, whose connection is swapped in during the handshake
 	door     *door
 	login    *time.Timer
+	visitor  visitor
+	entered  bool // the engine knows of it
+	holds    int  // prepared statements that Handler.prepared counts for it
 	busy     bool
 	prepared map[*mysql.PrepareData]uint64 // -> epoch at which it was prepared
 }
 
 // New wraps the engine's handler.
 func New(inner mysql.Handler, o Options) *Handler {
-	if o.MaxPrepared == 0 {
-		o.MaxPrepared = 16382
-	}
-	if o.LoginTimeout == 0 {
-		o.LoginTimeout = 10 * time.Second
-	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Handler{inner: inner, options: o, conns: map[uint32]*conn{}, idle: make(chan struct{})}
+	return &Handler{inner: inner, options: o, places: newPlaces(o.Limits), conns: map[uint32]*conn{}, idle: make(chan struct{})}
 }
 
-// NewConnection implements mysql.Handler.
+// NewConnection implements mysql.Handler. The engine is not told before the client has logged in: a session that nobody may ever use is dear.
 func (h *Handler) NewConnection(c *mysql.Conn) {
 	k := &conn{raw: c.Conn, prepared: map[*mysql.PrepareData]uint64{}}
+	k.visitor = visitor{client: client(k.raw), unix: local(k.raw), close: func() { k.raw.Close() }}
 	k.door = enter(c)
-	k.login = time.AfterFunc(h.options.LoginTimeout, func() { k.raw.Close() })
+	k.login = time.AfterFunc(time.Duration(globalInt("connect_timeout", 10))*time.Second, func() {
+		if h.places.refuse(&k.visitor, RefusedLate) {
+			k.raw.Close()
+		}
+	})
 	h.mu.Lock()
 	h.conns[c.ConnectionID] = k
 	if h.draining {
 		closeRead(k.raw)
 	}
 	h.mu.Unlock()
-	h.inner.NewConnection(c)
+	h.places.arrive(&k.visitor)
+	sql.StatusVariables.IncrementGlobal("Connections", 1)
 }
 
 // ConnectionAuthenticated implements mysql.Handler.
@@ -93,12 +109,23 @@ func (h *Handler) ConnectionAuthenticated(c *mysql.Conn) error {
 		return shutdownError()
 	}
 	k.login.Stop()
-	if !c.TLSEnabled() && !local(k.raw) && tlsRequired() {
+	if !c.TLSEnabled() && !k.visitor.unix && tlsRequired() {
+		h.places.refuse(&k.visitor, RefusedClearText)
 		return mysql.NewSQLError(3159, "HY000", "connections in clear text are refused because require_secure_transport is ON; connect with TLS (--ssl) or through the unix socket")
 	}
-	if err := k.door.admit(c); err != nil {
+	account, administrator := c.User, false
+	if u, ok := c.UserData.(sql.MysqlConnectionUser); ok && h.options.Account != nil {
+		account, administrator = h.options.Account(u.User, u.Host)
+	}
+	if err := h.places.login(&k.visitor, c.User, account, administrator); err != nil {
 		return err
 	}
+	if err := k.door.admit(c, func() { h.countPrepared(c, k) }); err != nil {
+		return err
+	}
+	k.entered = true
+	h.inner.NewConnection(c)
+	sql.StatusVariables.IncrementGlobal("Connections", -1) // it was counted when it arrived
 	return h.command(c, "", func() error { return h.inner.ConnectionAuthenticated(c) })
 }
 
@@ -112,19 +139,26 @@ func tlsRequired() bool {
 	return err != nil || on
 }
 
-// ConnectionAborted implements mysql.Handler.
-func (h *Handler) ConnectionAborted(c *mysql.Conn, reason string) error {
-	return h.inner.ConnectionAborted(c, reason)
-}
+// ConnectionAborted implements mysql.Handler. What ended before login is counted when it is closed.
+func (h *Handler) ConnectionAborted(*mysql.Conn, string) error { return nil }
 
 // ConnectionClosed implements mysql.Handler.
 func (h *Handler) ConnectionClosed(c *mysql.Conn) {
 	h.mu.Lock()
-	if k := h.conns[c.ConnectionID]; k != nil {
-		k.login.Stop()
-	}
+	k := h.conns[c.ConnectionID]
 	delete(h.conns, c.ConnectionID)
 	h.mu.Unlock()
+	if k == nil {
+		return
+	}
+	k.login.Stop()
+	h.places.leave(&k.visitor)
+	if !k.entered {
+		sql.StatusVariables.IncrementGlobal("Aborted_connects", 1)
+		return
+	}
+	c.PrepareData = nil
+	h.countPrepared(c, k)
 	h.inner.ConnectionClosed(c)
 }
 
@@ -156,11 +190,10 @@ func (h *Handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string
 
 // ComPrepare implements mysql.Handler.
 func (h *Handler) ComPrepare(ctx context.Context, c *mysql.Conn, query string, p *mysql.PrepareData) (fields []*querypb.Field, err error) {
-	if len(c.PrepareData) > h.options.MaxPrepared {
-		delete(c.PrepareData, p.StatementID)
-		return nil, mysql.NewSQLError(1461, "42000", "this connection holds %d prepared statements, which is the most that one may; close some of them", h.options.MaxPrepared)
+	if err := h.mayPrepare(c, p); err != nil {
+		return nil, err
 	}
-	err = h.command(c, query, func() (err error) {
+	err = h.prepare(c, query, func() (err error) {
 		epoch, mentions := h.epoch(query)
 		fields, err = h.inner.ComPrepare(ctx, c, query, p)
 		if err == nil {
@@ -277,8 +310,43 @@ func (h *Handler) stale(c *mysql.Conn, p *mysql.PrepareData, epoch uint64) bool 
 	return !ok || at != epoch
 }
 
-// command runs one command of a client: it keeps count for Drain, recovers a panic and maps the error.
+// command runs one command of a client: a statement, or another one when query is empty.
 func (h *Handler) command(c *mysql.Conn, query string, f func() error) error {
+	o := h.options.Observer
+	if o == nil {
+		return h.perform(c, query, f)
+	}
+	if query == "" {
+		return h.prepare(c, query, f)
+	}
+	began := time.Now()
+	err := h.perform(c, query, f)
+	o.Statement(query, time.Since(began), errorCode(err))
+	return err
+}
+
+// prepare runs a command that is no statement, though it may have the text of one.
+func (h *Handler) prepare(c *mysql.Conn, query string, f func() error) error {
+	err := h.perform(c, query, f)
+	if o := h.options.Observer; o != nil {
+		o.Error(errorCode(err))
+	}
+	return err
+}
+
+// errorCode is the number of an error that perform has mapped; 0 for nil.
+func errorCode(err error) uint16 {
+	if err == nil {
+		return 0
+	}
+	if e, ok := err.(*mysql.SQLError); ok {
+		return uint16(e.Num)
+	}
+	return mysql.ERUnknownError
+}
+
+// perform runs a command: it keeps count for Drain, recovers a panic and maps the error.
+func (h *Handler) perform(c *mysql.Conn, query string, f func() error) error {
 	if !h.begin(c.ConnectionID) {
 		return shutdownError()
 	}

@@ -237,57 +237,34 @@ func TestPrepareAnew(t *testing.T) {
 	}
 }
 
-// TestPreparedStatementsAreLimited: the engine keeps each one's parsed text.
-func TestPreparedStatementsAreLimited(t *testing.T) {
-	e := serve(t, wire.Options{MaxPrepared: 3}, engine.Seams{})
-	pool := connect(t, e, "root", "")
-	pool.SetMaxOpenConns(1)
-	var open []*sql.Stmt
-	for i := range 3 {
-		s, err := pool.Prepare(fmt.Sprintf("SELECT %d", i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		open = append(open, s)
-	}
-	for range 3 {
-		if _, err := pool.Prepare("SELECT 4"); number(err) != 1461 {
-			t.Errorf("one too many: %v", err)
-		}
-	}
-	open[0].Close()
-	s, err := pool.Prepare("SELECT 5")
-	if err != nil {
-		t.Fatalf("after closing one: %v", err)
-	}
-	s.Close()
-	for range 10 { // one that cannot be prepared holds no place
-		if _, err := pool.Prepare("SELECT * FROM d.nothing"); number(err) == 1461 || err == nil {
-			t.Error(err)
-		}
-	}
-}
-
 // TestSilentClientIsDropped is F5: a connection that never logs in held its place for eight hours.
 func TestSilentClientIsDropped(t *testing.T) {
-	e := serve(t, wire.Options{LoginTimeout: 200 * time.Millisecond}, engine.Seams{})
+	e, h, _ := counted(t, wire.Limits{})
+	setGlobal(t, e, "connect_timeout", 2)
 	c, err := net.Dial("tcp", e.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	began := time.Now()
-	c.SetReadDeadline(began.Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(20 * time.Second))
 	if _, err := io.ReadAll(c); err != nil { // the greeting, then the end
 		t.Errorf("not dropped: %v", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("dropped after %v", took)
+	if n := h.Connections().Refused[wire.RefusedLate]; n != 1 {
+		t.Errorf("%d were late", n)
 	}
 	pool := connect(t, e, "root", "")
 	pool.SetMaxOpenConns(1)
 	must(t, pool, "SET @x = 1")
-	time.Sleep(400 * time.Millisecond) // longer than the login timeout, which is over for this one
+	late, err := net.Dial("tcp", e.Addr().String()) // is dropped after the login timeout of the other would have been over
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	late.SetReadDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.ReadAll(late); err != nil {
+		t.Errorf("not dropped: %v", err)
+	}
 	var x int
 	if err := pool.QueryRow("SELECT @x").Scan(&x); err != nil || x != 1 {
 		t.Errorf("a client that has logged in was dropped: %d, %v", x, err)
@@ -326,13 +303,7 @@ func rawLogin(t *testing.T, e *engine.Engine) *raw {
 	if _, err := c.read(); err != nil {
 		t.Fatal(err)
 	}
-	const longPassword, protocol41, transactions, secure, pluginAuth = 1, 1 << 9, 1 << 13, 1 << 15, 1 << 19
-	p := binary.LittleEndian.AppendUint32(nil, longPassword|protocol41|transactions|secure|pluginAuth)
-	p = binary.LittleEndian.AppendUint32(p, 1<<24-1)
-	p = append(p, 255)
-	p = append(p, make([]byte, 23)...)
-	p = append(p, "root\x00\x00mysql_native_password\x00"...)
-	if err := c.write(1, p); err != nil {
+	if err := c.write(1, loginPacket("root")); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := c.read()
@@ -345,6 +316,16 @@ func rawLogin(t *testing.T, e *engine.Engine) *raw {
 		t.Fatalf("login: %x, %v", answer, err)
 	}
 	return c
+}
+
+// loginPacket is what a client without a password says first.
+func loginPacket(user string) []byte {
+	const longPassword, protocol41, transactions, secure, pluginAuth = 1, 1 << 9, 1 << 13, 1 << 15, 1 << 19
+	p := binary.LittleEndian.AppendUint32(nil, longPassword|protocol41|transactions|secure|pluginAuth)
+	p = binary.LittleEndian.AppendUint32(p, 1<<24-1)
+	p = append(p, 255)
+	p = append(p, make([]byte, 23)...)
+	return append(p, user+"\x00\x00mysql_native_password\x00"...)
 }
 
 func (c *raw) write(sequence byte, payload []byte) error {
