@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := serveCommand{DataDir: "./aibms-data", Host: "127.0.0.1", Port: 3306, MaxConnections: 1000, DrainTime: 10 * time.Second, LogLevel: "info", LogFormat: "text"}
+	want := serveCommand{DataDir: "./aibms-data", Host: "127.0.0.1", Port: 3306, MaxConnections: 1000, MaxWaiting: 1024, MaxWaitingPerAddress: 256, DrainTime: 10 * time.Second, LogLevel: "info", LogFormat: "text"}
 	if c.Serve != want {
 		t.Errorf("got %+v, want %+v", c.Serve, want)
 	}
@@ -43,7 +43,7 @@ func TestDefaults(t *testing.T) {
 
 // TestOrder says who wins: a flag over the environment, the environment over the file, the file over the default.
 func TestOrder(t *testing.T) {
-	path := file(t, "data_dir = \"/file\"\nport = 1\nhost = \"file\"\nrequire-tls = true\ndrain_time = \"3s\"\nmax_connections = 7\nlog_level = \"error\"\n")
+	path := file(t, "data_dir = \"/file\"\nport = 1\nhost = \"file\"\nrequire-tls = true\ndrain_time = \"3s\"\nmax_connections = 7\nmax_connections_per_address = 5\nmetrics_port = 9104\nlog_level = \"error\"\n")
 	t.Setenv("AIBMS_PORT", "2")
 	t.Setenv("AIBMS_HOST", "environment")
 	c, err := parse(t, "serve", "--config", path, "--port", "3")
@@ -51,7 +51,7 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Serve.Config = ""
-	want := serveCommand{DataDir: "/file", Host: "environment", Port: 3, RequireTLS: true, MaxConnections: 7, DrainTime: 3 * time.Second, LogLevel: "error", LogFormat: "text"}
+	want := serveCommand{DataDir: "/file", Host: "environment", Port: 3, RequireTLS: true, MaxConnections: 7, MaxPerAddress: 5, MaxWaiting: 1024, MaxWaitingPerAddress: 256, MetricsPort: 9104, DrainTime: 3 * time.Second, LogLevel: "error", LogFormat: "text"}
 	if c.Serve != want {
 		t.Errorf("got %+v, want %+v", c.Serve, want)
 	}

@@ -7,17 +7,27 @@ func Kind(query string) string {
 	first, rest := word(query)
 	kind, known := kinds[first]
 	if !known {
-		return "other"
+		return other
 	}
 	if kind.model == "" {
 		return kind.plain
 	}
-	second, _ := word(rest)
+	second, rest := word(rest)
+	switch {
+	case first == "create" && second == "or": // ... REPLACE
+		_, rest = word(rest)
+		second, _ = word(rest)
+	case first == "show" && second == "create":
+		second, _ = word(rest)
+	}
 	if second == "model" || second == "models" {
 		return kind.model
 	}
 	return kind.plain
 }
+
+// other is the kind of what has no other.
+const other = "other"
 
 // kinds are the kinds of statements by their first word: with MODEL after it, and without.
 var kinds = map[string]struct{ plain, model string }{
@@ -27,9 +37,9 @@ var kinds = map[string]struct{ plain, model string }{
 	"show": {"show", "show_model"}, "describe": {"show", "describe_model"}, "desc": {"show", "describe_model"}, "explain": {"show", "show"},
 	"set": {plain: "set"}, "call": {plain: "call"},
 	"begin": {plain: "transaction"}, "start": {plain: "transaction"}, "commit": {plain: "transaction"}, "savepoint": {plain: "transaction"}, "release": {plain: "transaction"},
-	"rollback": {"transaction", "rollback_model"}, "revert": {"other", "rollback_model"},
-	"train": {"other", "train_model"}, "evaluate": {"other", "evaluate_model"}, "deploy": {"other", "deploy_model"}, "undeploy": {"other", "undeploy_model"},
-	"predict": {"other", "predict_model"}, "verify": {"other", "verify_model"},
+	"rollback": {"transaction", "rollback_model"}, "revert": {other, "rollback_model"},
+	"train": {other, "train_model"}, "evaluate": {other, "evaluate_model"}, "deploy": {other, "deploy_model"}, "undeploy": {other, "undeploy_model"},
+	"predict": {other, "predict_model"}, "verify": {other, "verify_model"},
 }
 
 // maxWord is longer than every word of kinds; maxSkip is how far into blanks and comments one is looked for.

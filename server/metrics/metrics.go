@@ -32,9 +32,17 @@ type Metrics struct {
 	statements *prometheus.CounterVec
 	seconds    *prometheus.HistogramVec
 	errors     *prometheus.CounterVec
+	kinds      map[string]*kindMetrics // of every kind; never changed
 
 	mu    sync.Mutex
 	codes map[uint16]prometheus.Counter
+}
+
+// kindMetrics are those of one kind of statement, which are there from its first statement on.
+type kindMetrics struct {
+	first   sync.Once
+	count   prometheus.Counter
+	seconds prometheus.Observer
 }
 
 // New makes the metrics of a server of a version; state is called for each scrape.
@@ -47,7 +55,14 @@ func New(version string, state func() State) *Metrics {
 			Buckets: []float64{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 120},
 		}, []string{"kind"}),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aibms_errors_total", Help: "Errors that statements and their preparation ended with, by MySQL's number."}, []string{"code"}),
+		kinds:  map[string]*kindMetrics{other: {}},
 		codes:  map[uint16]prometheus.Counter{},
+	}
+	for _, k := range kinds {
+		m.kinds[k.plain] = &kindMetrics{}
+		if k.model != "" {
+			m.kinds[k.model] = &kindMetrics{}
+		}
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aibms_build_info", Help: "1, with the version of the server as label.", ConstLabels: prometheus.Labels{"version": version}})
 	build.Set(1)
@@ -59,8 +74,10 @@ func New(version string, state func() State) *Metrics {
 // Statement counts a statement that was run; code is the number of its error, 0 when it had none.
 func (m *Metrics) Statement(query string, took time.Duration, code uint16) {
 	kind := Kind(query)
-	m.statements.WithLabelValues(kind).Inc()
-	m.seconds.WithLabelValues(kind).Observe(took.Seconds())
+	k := m.kinds[kind]
+	k.first.Do(func() { k.count, k.seconds = m.statements.WithLabelValues(kind), m.seconds.WithLabelValues(kind) })
+	k.count.Inc()
+	k.seconds.Observe(took.Seconds())
 	m.Error(code)
 }
 

@@ -24,10 +24,10 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	if l.Waiting == 0 {
+	if l.Waiting <= 0 {
 		l.Waiting = 1024
 	}
-	if l.WaitingPerAddress == 0 {
+	if l.WaitingPerAddress <= 0 {
 		l.WaitingPerAddress = 256
 	}
 	return l
@@ -179,7 +179,7 @@ func (p *places) refuse(v *visitor, why Refusal) bool {
 func (p *places) login(v *visitor, user, account string, administrator bool) error {
 	limit, perUser := globalInt("max_connections", 151), globalInt("max_user_connections", 0)
 	perAddress := p.limits.PerAddress
-	if perAddress == 0 {
+	if perAddress <= 0 {
 		perAddress = max(1, limit-limit/10)
 	}
 	p.mu.Lock()
