@@ -89,7 +89,7 @@ func TestMonitoring(t *testing.T) {
 	for _, statement := range []string{
 		"INSERT INTO t VALUES " + strings.Join(rows, ", "),
 		"CREATE MODEL m PREDICT y FROM t KEY (id)", "TRAIN MODEL m", "DEPLOY MODEL m VERSION 1",
-		"SELECT id, PREDICT('m') FROM t WHERE id < 120", "/* twice */ select 1", "(SELECT 2)",
+		"SELECT id, PREDICT('m') FROM t WHERE id < 120", "/* twice */ select 1", "WITH a AS (SELECT 2) SELECT * FROM a",
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			t.Fatalf("%.100s: %v", statement, err)
