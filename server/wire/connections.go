@@ -62,6 +62,7 @@ type places struct {
 	mu       sync.Mutex
 	waiting  map[netip.Prefix]*list.List // of *visitor, the oldest first; never empty
 	waits    int                         // in all lists
+	halves   list.List                   // of *visitor that wait in the midst of a packet under TLS, see door; the oldest first
 	arrived  uint64
 	in       int
 	most     int // the greatest in
@@ -78,6 +79,7 @@ type visitor struct {
 
 	arrival uint64
 	wait    *list.Element // while it waits
+	half    *list.Element // in places.halves
 	gone    bool
 	in      bool
 	account string
@@ -152,6 +154,10 @@ func (p *places) end(v *visitor, why Refusal) {
 }
 
 func (p *places) stopWaiting(v *visitor) {
+	if v.half != nil {
+		p.halves.Remove(v.half)
+		v.half = nil
+	}
 	if v.wait == nil {
 		return
 	}
@@ -161,6 +167,36 @@ func (p *places) stopWaiting(v *visitor) {
 	p.waits--
 	if q.Len() == 0 {
 		delete(p.waiting, v.client)
+	}
+}
+
+// maxHalves is how many visitors may have sent a packet under TLS by half. For each the library may have made room of 16 MB.
+const maxHalves = 16
+
+// unfinished notes that a visitor that waits has sent half a packet, and closes another when there are too many such.
+func (p *places) unfinished(v *visitor) {
+	p.mu.Lock()
+	var out *visitor
+	if v.wait != nil && v.half == nil {
+		if p.halves.Len() >= maxHalves {
+			out = p.halves.Front().Value.(*visitor)
+			p.end(out, RefusedDisplaced)
+		}
+		v.half = p.halves.PushBack(v)
+	}
+	p.mu.Unlock()
+	if out != nil {
+		out.close()
+	}
+}
+
+// finished notes that a visitor has sent the other half.
+func (p *places) finished(v *visitor) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if v.half != nil {
+		p.halves.Remove(v.half)
+		v.half = nil
 	}
 }
 

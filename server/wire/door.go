@@ -18,7 +18,8 @@ import (
 // the network and the library's reader stand therefore a door, which lets only so much in before login, and after login a filter, which looks at each packet.
 
 // maxLogin is how many bytes a client may send before it has logged in: the TLS handshake with a client's certificates, the login itself. maxLoginPacket is how long one packet of
-// them may say that it is, in clear text: the library makes room for it before it has read it.
+// them may say that it is, in clear text: the library makes room for it before it has read it. Under TLS the packets cannot be seen; what can is whether the library waits for
+// more of one, see door.record.
 const (
 	maxLogin       = 256 << 10
 	maxLoginPacket = 64 << 10
@@ -30,16 +31,22 @@ type door struct {
 	left atomic.Int64
 	open atomic.Bool
 
-	// the packets in clear text, see packets; of the goroutine that reads
-	secure  bool   // what follows is TLS, and its packets are not to be seen here
+	// What has been read, packets in clear text or records of TLS. All below is of the connection's own goroutine.
+	secure  bool   // what follows is TLS
 	packets int    // whose heads have been read
-	head    []byte // of the next packet, as far as it has been read
-	body    int    // bytes of the current packet that are still to come
+	head    []byte // of the next packet or record, as far as it has been read
+	body    int    // bytes of the current packet or record that are still to come
 	asked   []byte // the first bytes of the first packet: the client's capabilities, with which it asks for TLS
+
+	waits, goesOn func() // called when the library may have made room for a packet under TLS and waits for it, and when it waits no more
+	records       int    // of TLS that may hold packets, since something was written
+	written       int    // writes under TLS
+	finished      bool   // the client has ended the handshake of TLS 1.3
+	waiting       bool   // waits was called last
 }
 
-func newDoor(c net.Conn) *door {
-	d := &door{Conn: c}
+func newDoor(c net.Conn, waits, goesOn func()) *door {
+	d := &door{Conn: c, waits: waits, goesOn: goesOn}
 	d.left.Store(maxLogin)
 	return d
 }
@@ -61,18 +68,20 @@ func (d *door) Read(p []byte) (int, error) {
 	if int64(len(p)) > left {
 		p = p[:left]
 	}
-	if !d.secure { // no more than to the end of a head or body
-		n := d.body
-		if n == 0 {
-			n = 4 - len(d.head)
-		}
-		if len(p) > n {
-			p = p[:n]
-		}
+	n := d.body // no more than to the end of a head or body
+	if n == 0 {
+		n = d.headLength() - len(d.head)
+	}
+	if len(p) > n {
+		p = p[:n]
+	}
+	if d.secure && d.body == 0 && d.records > 0 && !d.waiting {
+		d.waiting = true
+		d.waits()
 	}
 	n, err := d.Conn.Read(p)
 	d.left.Add(-int64(n))
-	if !d.secure && n > 0 {
+	if n > 0 {
 		if long := d.follow(p[:n]); long != nil {
 			return 0, long
 		}
@@ -80,10 +89,34 @@ func (d *door) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// follow keeps track of packets in clear text. p ends with a head or body, or before.
+// Write implements net.Conn. The library writes when it has read a packet whole.
+func (d *door) Write(p []byte) (int, error) {
+	if !d.open.Load() && d.secure {
+		d.written++
+		d.records = 0
+		if d.waiting {
+			d.waiting = false
+			d.goesOn()
+		}
+	}
+	return d.Conn.Write(p)
+}
+
+func (d *door) headLength() int {
+	if d.secure {
+		return 5
+	}
+	return 4
+}
+
+// follow keeps track of packets and records. p ends with a head or body, or before.
 func (d *door) follow(p []byte) error {
 	if d.body == 0 {
-		if d.head = append(d.head, p...); len(d.head) < 4 {
+		if d.head = append(d.head, p...); len(d.head) < d.headLength() {
+			return nil
+		}
+		if d.secure {
+			d.record()
 			return nil
 		}
 		d.body = int(d.head[0]) | int(d.head[1])<<8 | int(d.head[2])<<16
@@ -103,6 +136,21 @@ func (d *door) follow(p []byte) error {
 	return nil
 }
 
+// record notes the head of a record of TLS. A client's login fits into one, so when the library reads a second one before it has written anything it has perhaps been told of a long packet, and
+// has made room for it; few clients at a time may leave it in that.
+func (d *door) record() {
+	const applicationData = 23
+	switch {
+	case d.head[0] != applicationData:
+	case d.written == 1 && !d.finished:
+		d.finished = true // TLS 1.3 disguises the end of the handshake, which answers the server's only part of it
+	default:
+		d.records++
+	}
+	d.body = int(d.head[3])<<8 | int(d.head[4])
+	d.head = d.head[:0]
+}
+
 // libraryReader is the reader through which the library reads a connection. It has no door to the outside: the field is found by its name, and what is done with it
 // is done by its own methods. nil when a newer library has none.
 func libraryReader(c *mysql.Conn) *bufio.Reader {
@@ -113,9 +161,9 @@ func libraryReader(c *mysql.Conn) *bufio.Reader {
 	return (*bufio.Reader)(f.UnsafePointer())
 }
 
-// enter puts a door before a new connection.
-func enter(c *mysql.Conn) *door {
-	d := newDoor(c.Conn)
+// enter puts a door before a new connection; for waits and goesOn see door.
+func enter(c *mysql.Conn, waits, goesOn func()) *door {
+	d := newDoor(c.Conn, waits, goesOn)
 	c.Conn = d
 	if r := libraryReader(c); r != nil {
 		r.Reset(d)

@@ -86,7 +86,7 @@ func New(inner mysql.Handler, o Options) *Handler {
 func (h *Handler) NewConnection(c *mysql.Conn) {
 	k := &conn{raw: c.Conn, prepared: map[*mysql.PrepareData]uint64{}}
 	k.visitor = visitor{client: client(k.raw), unix: local(k.raw), close: func() { k.raw.Close() }}
-	k.door = enter(c)
+	k.door = enter(c, func() { h.places.unfinished(&k.visitor) }, func() { h.places.finished(&k.visitor) })
 	k.login = time.AfterFunc(time.Duration(globalInt("connect_timeout", 10))*time.Second, func() {
 		if h.places.refuse(&k.visitor, RefusedLate) {
 			k.raw.Close()
