@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -490,5 +491,30 @@ func TestAnnouncedPacket(t *testing.T) {
 		if _, err := c.read(); err == nil || errors.As(err, &timeout) && timeout.Timeout() {
 			t.Errorf("%d bytes were announced, and the server waits for them: %v", size, err)
 		}
+	}
+}
+
+// TestWrongPasswordsAreAnsweredLater: from the third in a row of the same user on, until one is right.
+func TestWrongPasswordsAreAnsweredLater(t *testing.T) {
+	pauses := wire.Pauses(t)
+	e, _, _ := counted(t, wire.Limits{})
+	must(t, connect(t, e, "root", ""), "CREATE USER bob@localhost IDENTIFIED BY 'b'")
+	try := func(user string, want uint16) {
+		t.Helper()
+		if _, err := session(t, "tcp", e.Addr().String(), user); number(err) != want || want == 0 && err != nil {
+			t.Errorf("%s: %v", user, err)
+		}
+	}
+	for range 4 {
+		try("bob:x", 1045)
+	}
+	try("nobody:x", 1045)
+	if got := pauses(); !slices.Equal(got, []time.Duration{time.Second, 2 * time.Second}) {
+		t.Errorf("pauses %v", got)
+	}
+	try("bob:b", 0)
+	try("bob:x", 1045)
+	if got := pauses(); len(got) != 2 {
+		t.Errorf("after a right one: pauses %v", got)
 	}
 }

@@ -1,6 +1,10 @@
 package wire
 
-import "sync"
+import (
+	"slices"
+	"sync"
+	"time"
+)
 
 // IdleMappings returns a function that lists the messages of the mappings that were not used since.
 func IdleMappings() func() []string {
@@ -22,5 +26,23 @@ func IdleMappings() func() []string {
 			}
 		}
 		return idle
+	}
+}
+
+// Pauses makes the pauses before the answers to wrong passwords end at once, and returns a function that lists them.
+func Pauses(t interface{ Cleanup(func()) }) func() []time.Duration {
+	var mu sync.Mutex
+	var all []time.Duration
+	before := pause
+	pause = func(d time.Duration) {
+		mu.Lock()
+		all = append(all, d)
+		mu.Unlock()
+	}
+	t.Cleanup(func() { pause = before })
+	return func() []time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
 	}
 }

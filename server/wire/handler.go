@@ -51,6 +51,7 @@ type Handler struct {
 	inner    mysql.Handler
 	options  Options
 	places   *places
+	failures *failures
 	prepared atomic.Int64 // statements prepared by the protocol's command, of all connections
 
 	mu       sync.Mutex
@@ -79,7 +80,7 @@ func New(inner mysql.Handler, o Options) *Handler {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Handler{inner: inner, options: o, places: newPlaces(o.Limits), conns: map[uint32]*conn{}, idle: make(chan struct{})}
+	return &Handler{inner: inner, options: o, places: newPlaces(o.Limits), failures: newFailures(), conns: map[uint32]*conn{}, idle: make(chan struct{})}
 }
 
 // NewConnection implements mysql.Handler. The engine is not told before the client has logged in: a session that nobody may ever use is dear.
@@ -113,6 +114,10 @@ func (h *Handler) ConnectionAuthenticated(c *mysql.Conn) error {
 		h.places.refuse(&k.visitor, RefusedClearText)
 		return mysql.NewSQLError(3159, "HY000", "connections in clear text are refused because require_secure_transport is ON; connect with TLS (--ssl) or through the unix socket")
 	}
+	if !h.failures.succeeded(attempt{c.User, k.visitor.client}) {
+		k.raw.Close()
+		return shutdownError() // which nobody reads
+	}
 	account, administrator := c.User, false
 	if u, ok := c.UserData.(sql.MysqlConnectionUser); ok && h.options.Account != nil {
 		account, administrator = h.options.Account(u.User, u.Host)
@@ -139,8 +144,24 @@ func tlsRequired() bool {
 	return err != nil || on
 }
 
-// ConnectionAborted implements mysql.Handler. What ended before login is counted when it is closed.
-func (h *Handler) ConnectionAborted(*mysql.Conn, string) error { return nil }
+// ConnectionAborted implements mysql.Handler: it delays the answer to a wrong password. What ended before login is counted when it is closed.
+func (h *Handler) ConnectionAborted(c *mysql.Conn, reason string) error {
+	k := h.conn(c)
+	user, wrong := refusedUser(reason)
+	if k == nil || !wrong {
+		return nil
+	}
+	delay, done, ok := h.failures.failed(attempt{user, k.visitor.client})
+	if !ok {
+		k.raw.Close()
+		return nil
+	}
+	if delay > 0 {
+		pause(delay)
+	}
+	done()
+	return nil
+}
 
 // ConnectionClosed implements mysql.Handler.
 func (h *Handler) ConnectionClosed(c *mysql.Conn) {
