@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,5 +54,18 @@ func BenchmarkStatement(b *testing.B) {
 	m := New("test", func() State { return State{} })
 	for b.Loop() {
 		m.Statement("SELECT id, PREDICT('m') FROM t WHERE id = 7", 50*time.Microsecond, 0)
+	}
+}
+
+// TestKindsAreDocumented: docs/monitoring.md names every kind.
+func TestKindsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "monitoring.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind := range New("test", nil).kinds {
+		if !strings.Contains(string(page), "`"+kind+"`") {
+			t.Errorf("it does not name %s", kind)
+		}
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -227,6 +230,19 @@ func TestPlacesAddUp(t *testing.T) {
 	for why, k := range n.Refused {
 		if k == 0 && Refusal(why) != RefusedClearText {
 			t.Errorf("nobody was refused for %s: the test is too tame", Refusals[why])
+		}
+	}
+}
+
+// TestRefusalsAreDocumented: docs/monitoring.md names every reason.
+func TestRefusalsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "monitoring.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, why := range Refusals {
+		if !strings.Contains(string(page), "`"+why+"`") {
+			t.Errorf("it does not name %s", why)
 		}
 	}
 }
