@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := serveCommand{DataDir: "./aibms-data", Host: "127.0.0.1", Port: 3306, MaxConnections: 1000, MaxWaiting: 1024, MaxWaitingPerAddress: 256, DrainTime: 10 * time.Second, LogLevel: "info", LogFormat: "text"}
+	want := serveCommand{DataDir: "./aibms-data", Host: "127.0.0.1", Port: 3306, MaxConnections: 1000, MaxWaiting: 1024, MaxWaitingPerAddress: 256, DatasetCacheMB: 512, DrainTime: 10 * time.Second, LogLevel: "info", LogFormat: "text"}
 	if c.Serve != want {
 		t.Errorf("got %+v, want %+v", c.Serve, want)
 	}
@@ -51,7 +51,7 @@ func TestOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Serve.Config = ""
-	want := serveCommand{DataDir: "/file", Host: "environment", Port: 3, RequireTLS: true, MaxConnections: 7, MaxPerAddress: 5, MaxWaiting: 1024, MaxWaitingPerAddress: 256, MetricsPort: 9104, DrainTime: 3 * time.Second, LogLevel: "error", LogFormat: "text"}
+	want := serveCommand{DataDir: "/file", Host: "environment", Port: 3, RequireTLS: true, MaxConnections: 7, MaxPerAddress: 5, MaxWaiting: 1024, MaxWaitingPerAddress: 256, MetricsPort: 9104, DatasetCacheMB: 512, DrainTime: 3 * time.Second, LogLevel: "error", LogFormat: "text"}
 	if c.Serve != want {
 		t.Errorf("got %+v, want %+v", c.Serve, want)
 	}
@@ -86,7 +86,7 @@ func TestBadSettings(t *testing.T) {
 		{name: "unknown flag", args: []string{"--prt", "1"}, want: `unknown flag --prt, did you mean "--port"?`},
 		{name: "no number", args: []string{"--port", "x"}, want: `--port: expected a valid 64 bit int but got "x"`},
 		{name: "no such level", args: []string{"--log-level", "loud"}, want: `--log-level must be one of "debug","info","warning","error" but got "loud"`},
-		{name: "unknown setting", file: "prot = 1\n", want: `unknown setting "prot" in the configuration file; there are data-dir, drain-time, host,`},
+		{name: "unknown setting", file: "prot = 1\n", want: `unknown setting "prot" in the configuration file; there are data-dir, dataset-cache-mb, drain-time, host,`},
 		{name: "file in file", file: "config = \"b.toml\"\n", want: `unknown setting "config"`},
 		{name: "setting of another kind", file: "port = \"x\"\n", want: `--port: expected a valid 64 bit int but got "x"`},
 		{name: "no such level in the file", file: "log_level = \"loud\"\n", want: `--log-level must be one of`},
