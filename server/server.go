@@ -46,6 +46,8 @@ type Server struct {
 
 	// SlowWrites makes every INSERT use the engine's own writer: the reference that bulk writing is compared with.
 	SlowWrites atomic.Bool
+	// StockQueries makes the engine's own handler execute statements: the reference that ours is compared with.
+	StockQueries atomic.Bool
 }
 
 // Start opens the data directory and serves. The caller ends the server with Stop.
@@ -97,7 +99,7 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 		Handler: func(h *gmsserver.Handler) mysql.Handler {
 			limits := wire.Limits{PerAddress: c.MaxPerAddress, Waiting: c.MaxWaiting, WaitingPerAddress: c.MaxWaitingPerAddress}
 			account := func(user, host string) (string, bool) { return serving.Load().Account(user, host) }
-			w := wire.New(h, wire.Options{Limits: limits, Account: account, Observer: observer, Hooks: wire.Hooks{
+			w := wire.New(h, wire.Options{Limits: limits, Account: account, Observer: observer, Stock: s.StockQueries.Load, Hooks: wire.Hooks{
 				Epoch: func() uint64 {
 					if now := snapshot(); now != nil {
 						return now.Epoch()

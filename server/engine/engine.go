@@ -253,15 +253,25 @@ func (e *Engine) systemVariables() doltengine.SystemVariables {
 // buildServer makes the wire server over the bound listener. It takes every connection: the wire handler counts them, and knows who has logged in.
 func (e *Engine) buildServer() (err error) {
 	e.server, err = server.NewServerWithHandler(server.Config{
-		Listener:         e.listener,
-		Protocol:         "tcp",
-		Address:          e.Addr().String(),
-		Socket:           e.config.Socket,
-		TLSConfig:        e.tls,
-		ConnReadTimeout:  8 * time.Hour,
-		ConnWriteTimeout: 60 * time.Second,
+		Listener:  e.listener,
+		Protocol:  "tcp",
+		Address:   e.Addr().String(),
+		Socket:    e.config.Socket,
+		TLSConfig: e.tls,
 	}, e.gms, e.dolt.ContextFactory, e.newSession, nil, e.wrapHandler)
-	return err
+	if err != nil {
+		return err
+	}
+	if b, ok := e.handler.(Binder); ok {
+		b.Bind(e.gms, e.server.SessionManager())
+	}
+	return nil
+}
+
+// Binder is what a wire handler may implement to execute statements itself: Bind is called once, before the first client. Such a handler also limits how long a client may take;
+// without one there is no limit.
+type Binder interface {
+	Bind(e *gms.Engine, s *server.SessionManager)
 }
 
 func (e *Engine) wrapHandler(h mysql.Handler) (mysql.Handler, error) {

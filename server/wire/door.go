@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"reflect"
 	"sync/atomic"
 
@@ -27,7 +28,7 @@ const (
 
 // door is a connection that lets maxLogin bytes in until it is opened.
 type door struct {
-	net.Conn
+	*link
 	left atomic.Int64
 	open atomic.Bool
 
@@ -46,7 +47,7 @@ type door struct {
 }
 
 func newDoor(c net.Conn, waits, goesOn func()) *door {
-	d := &door{Conn: c, waits: waits, goesOn: goesOn}
+	d := &door{link: &link{Conn: c}, waits: waits, goesOn: goesOn}
 	d.left.Store(maxLogin)
 	return d
 }
@@ -59,7 +60,7 @@ var (
 // Read implements net.Conn.
 func (d *door) Read(p []byte) (int, error) {
 	if d.open.Load() {
-		return d.Conn.Read(p)
+		return d.link.Read(p)
 	}
 	left := d.left.Load()
 	if left <= 0 {
@@ -79,7 +80,7 @@ func (d *door) Read(p []byte) (int, error) {
 		d.waiting = true
 		d.waits()
 	}
-	n, err := d.Conn.Read(p)
+	n, err := d.link.Read(p)
 	d.left.Add(-int64(n))
 	if n > 0 {
 		if long := d.follow(p[:n]); long != nil {
@@ -99,7 +100,7 @@ func (d *door) Write(p []byte) (int, error) {
 			d.goesOn()
 		}
 	}
-	return d.Conn.Write(p)
+	return d.link.Write(p)
 }
 
 func (d *door) headLength() int {
@@ -151,6 +152,12 @@ func (d *door) record() {
 	d.head = d.head[:0]
 }
 
+// interactive tells whether the client says that a person sits at it.
+func (d *door) interactive() bool {
+	const clientInteractive = 1 << 10
+	return len(d.asked) == 4 && binary.LittleEndian.Uint32(d.asked)&clientInteractive != 0
+}
+
 // libraryReader is the reader through which the library reads a connection. It has no door to the outside: the field is found by its name, and what is done with it
 // is done by its own methods. nil when a newer library has none.
 func libraryReader(c *mysql.Conn) *bufio.Reader {
@@ -179,9 +186,9 @@ func (d *door) admit(c *mysql.Conn, between func()) error {
 	}
 	d.open.Store(true)
 	if c.Conn == net.Conn(d) {
-		c.Conn = d.Conn
+		c.Conn = d.link
 	}
-	r.Reset(newFilter(c.Conn, c.Conn, maxPacket(), between))
+	r.Reset(newFilter(c.Conn, d.link, maxPacket(), between))
 	return nil
 }
 
@@ -191,6 +198,7 @@ func maxPacket() int { return max(1, globalInt("max_allowed_packet", 16<<20)) }
 // Commands that the filter knows, and the length of a packet that is continued by the next.
 const (
 	commandPrepare  = 0x16
+	commandExecute  = 0x17
 	commandLongData = 0x18
 	commandNone     = 0xff // the data of a file, as LOAD DATA LOCAL asks for it
 	fullPacket      = 1<<24 - 1
@@ -201,6 +209,7 @@ const (
 type filter struct {
 	from *bufio.Reader
 	to   io.Writer // to the client
+	link *link     // below from and to
 	max  int
 	// between is called before the head of a packet is read, by the goroutine that reads: then all packets before have been dealt with.
 	between func()
@@ -213,8 +222,8 @@ type filter struct {
 	long    int    // bytes of long data since the last other command
 }
 
-func newFilter(from io.Reader, to io.Writer, limit int, between func()) *filter {
-	return &filter{from: bufio.NewReader(from), to: to, max: limit, between: between}
+func newFilter(c net.Conn, l *link, limit int, between func()) *filter {
+	return &filter{from: bufio.NewReader(c), to: c, link: l, max: limit, between: between}
 }
 
 // Read implements io.Reader.
@@ -240,10 +249,15 @@ func (f *filter) Read(p []byte) (int, error) {
 // next looks at the head of the next packet and decides what becomes of it.
 func (f *filter) next() error {
 	f.between()
+	f.link.waiting.Store(!f.joined)
 	n, sequence, err := f.head()
+	if errors.Is(err, os.ErrDeadlineExceeded) && f.link.idle() {
+		return f.dismiss()
+	}
 	if err != nil {
 		return err
 	}
+	f.link.waiting.Store(false)
 	if !f.joined {
 		f.total = 0
 		f.command = commandNone
@@ -263,6 +277,13 @@ func (f *filter) next() error {
 	}
 	if f.command == commandPrepare && !f.joined {
 		return f.prepare(n, sequence)
+	}
+	if f.command == commandExecute && !f.joined && n >= 6 {
+		head, err := f.from.Peek(4 + 6) // behind the command and the statement's number is which cursor is wanted
+		if err != nil {
+			return err
+		}
+		f.link.cursor.Store(head[9] != mysql.NoCursor && head[9] != mysql.ParameterCountAvailable)
 	}
 	f.joined = n == fullPacket
 	f.left = 4 + n
@@ -322,14 +343,17 @@ func (f *filter) prepare(n int, sequence byte) error {
 	return nil
 }
 
+// dismiss ends the connection of a client that has sent no command for too long, and says why.
+func (f *filter) dismiss() error {
+	e := mysql.NewSQLError(4031, "HY000", "The client was disconnected by the server because of inactivity. See wait_timeout and interactive_timeout for configuring this behavior.")
+	if _, err := f.to.Write(errorPacket(e, 0)); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
 // refuse answers a packet with an error.
 func (f *filter) refuse(e *mysql.SQLError, sequence byte) error {
-	body := []byte{mysql.ErrPacket}
-	body = binary.LittleEndian.AppendUint16(body, uint16(e.Num))
-	body = append(body, '#')
-	body = append(body, e.State...)
-	body = append(body, e.Message...)
-	packet := append([]byte{byte(len(body)), byte(len(body) >> 8), byte(len(body) >> 16), sequence + 1}, body...)
-	_, err := f.to.Write(packet)
+	_, err := f.to.Write(errorPacket(e, sequence+1))
 	return err
 }

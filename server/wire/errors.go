@@ -188,7 +188,7 @@ func interrupted() *mysql.SQLError {
 }
 
 func timedOut() *mysql.SQLError {
-	return mysql.NewSQLError(mysql.ERQueryTimeout, "HY000", "query execution was interrupted, the maximum statement execution time was exceeded")
+	return mysql.NewSQLError(mysql.ERQueryTimeout, "HY000", "Query execution was interrupted, maximum statement execution time exceeded")
 }
 
 // states are the SQLSTATEs of numbers that the engine gives without one.

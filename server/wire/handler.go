@@ -10,9 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	gms "github.com/dolthub/go-mysql-server"
+	"github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/vitess/go/mysql"
-	"github.com/dolthub/vitess/go/netutil"
 	"github.com/dolthub/vitess/go/sqltypes"
 	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
@@ -36,6 +37,7 @@ type Options struct {
 	Account  func(user, host string) (account string, administrator bool)
 	Observer Observer     // nil: nobody
 	Log      *slog.Logger // where recovered panics go, with their stack; default slog.Default()
+	Stock    func() bool  // tells whether the engine's own handler executes statements, the reference for ours; nil: never
 }
 
 // An Observer is told what clients do, in the goroutines that serve them.
@@ -46,13 +48,16 @@ type Observer interface {
 	Error(code uint16)
 }
 
-// Handler is a mysql.Handler around the engine's. It deliberately has no replication commands: a client's COM_BINLOG_DUMP is refused.
+// Handler is a mysql.Handler around the engine's. Statements it executes itself once Bind was called. It deliberately has no replication commands: a client's COM_BINLOG_DUMP is refused.
 type Handler struct {
 	inner    mysql.Handler
 	options  Options
 	places   *places
 	failures *failures
 	prepared atomic.Int64 // statements prepared by the protocol's command, of all connections
+
+	engine   *gms.Engine // nil until Bind
+	sessions *server.SessionManager
 
 	mu       sync.Mutex
 	conns    map[uint32]*conn
@@ -131,7 +136,12 @@ func (h *Handler) ConnectionAuthenticated(c *mysql.Conn) error {
 	k.entered = true
 	h.inner.NewConnection(c)
 	sql.StatusVariables.IncrementGlobal("Connections", -1) // it was counted when it arrived
-	return h.command(c, "", func() error { return h.inner.ConnectionAuthenticated(c) })
+	return h.command(c, "", func() error {
+		if err := h.inner.ConnectionAuthenticated(c); err != nil {
+			return err
+		}
+		return h.adopt(c)
+	})
 }
 
 // tlsRequired reads @@require_secure_transport, which may be changed while the server runs.
@@ -190,23 +200,13 @@ func (h *Handler) ComInitDB(c *mysql.Conn, db string) error {
 
 // ComQuery implements mysql.Handler.
 func (h *Handler) ComQuery(ctx context.Context, c *mysql.Conn, query string, send mysql.ResultSpoolFn) error {
-	ctx, stop := h.untilHangup(ctx, c)
-	defer stop()
-	return h.command(c, query, func() error { return h.inner.ComQuery(ctx, c, query, readable(send)) })
+	_, err := h.query(ctx, c, query, false, send)
+	return err
 }
 
 // ComMultiQuery implements mysql.Handler.
 func (h *Handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string, send mysql.ResultSpoolFn) (rest string, err error) {
-	ctx, stop := h.untilHangup(ctx, c)
-	defer stop()
-	err = h.command(c, query, func() (err error) {
-		rest, err = h.inner.ComMultiQuery(ctx, c, query, readable(send))
-		return err
-	})
-	if err != nil {
-		rest = ""
-	}
-	return rest, err
+	return h.query(ctx, c, query, true, send)
 }
 
 // ComPrepare implements mysql.Handler.
@@ -230,17 +230,22 @@ func (h *Handler) ComPrepare(ctx context.Context, c *mysql.Conn, query string, p
 
 // ComStmtExecute implements mysql.Handler.
 func (h *Handler) ComStmtExecute(ctx context.Context, c *mysql.Conn, p *mysql.PrepareData, send func(*sqltypes.Result) error) error {
-	ctx, stop := h.untilHangup(ctx, c)
-	defer stop()
-	return h.command(c, p.PrepareStmt, func() error {
+	k := h.conn(c)
+	if k == nil {
+		return shutdownError()
+	}
+	w := watched(ctx, k.door.link)
+	defer w.stop()
+	a := &answer{c: c, send: func(r *sqltypes.Result, _ bool) error { return send(r) }, keep: k.door.link.cursor.Load()}
+	return a.end(h.command(c, p.PrepareStmt, func() error {
 		if epoch, mentions := h.epoch(p.PrepareStmt); mentions && h.stale(c, p, epoch) {
-			if _, err := h.inner.ComPrepare(ctx, c, p.PrepareStmt, p); err != nil {
+			if _, err := h.inner.ComPrepare(w, c, p.PrepareStmt, p); err != nil {
 				return err
 			}
 			h.remember(c, p, epoch, mentions)
 		}
-		return h.inner.ComStmtExecute(ctx, c, p, send)
-	})
+		return h.executePrepared(w, c, p, a)
+	}))
 }
 
 // conn returns what is known of a connection; nil when it has ended.
@@ -248,14 +253,6 @@ func (h *Handler) conn(c *mysql.Conn) *conn {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.conns[c.ConnectionID]
-}
-
-func (h *Handler) untilHangup(ctx context.Context, c *mysql.Conn) (context.Context, func()) {
-	k := h.conn(c)
-	if k == nil {
-		return ctx, func() {}
-	}
-	return untilHangup(ctx, k.raw)
 }
 
 // WarningCount implements mysql.Handler.
@@ -268,7 +265,12 @@ func (h *Handler) ComResetConnection(c *mysql.Conn) error {
 		clear(k.prepared)
 	}
 	h.mu.Unlock()
-	return h.command(c, "", func() error { return h.inner.ComResetConnection(c) })
+	return h.command(c, "", func() error {
+		if err := h.inner.ComResetConnection(c); err != nil {
+			return err
+		}
+		return h.adopt(c)
+	})
 }
 
 // ParserOptionsForConnection implements mysql.Handler.
@@ -478,9 +480,6 @@ func (h *Handler) Drain(ctx context.Context) error {
 
 // closeRead makes the next read of a connection report its end, while what is still to be sent is sent.
 func closeRead(c net.Conn) {
-	if t, ok := c.(netutil.ConnWithTimeouts); ok {
-		c = t.Conn
-	}
 	if r, ok := c.(interface{ CloseRead() error }); ok {
 		r.CloseRead()
 		return

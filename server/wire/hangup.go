@@ -3,12 +3,9 @@ package wire
 import (
 	"context"
 	"errors"
-	"net"
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/dolthub/vitess/go/netutil"
 )
 
 // hangupInterval is how often a running command looks whether its client is still there.
@@ -16,35 +13,45 @@ const hangupInterval = time.Second
 
 var errHungUp = errors.New("the client has gone")
 
-// untilHangup returns a context that ends when the client of a running command hangs up, be it over TCP, TLS or a unix socket. stop must be called when the command has
-// run.
-func untilHangup(ctx context.Context, raw net.Conn) (_ context.Context, stop func()) {
-	if t, ok := raw.(netutil.ConnWithTimeouts); ok {
-		raw = t.Conn
-	}
-	s, ok := raw.(syscall.Conn)
+// watch is the context of a running command. It ends when the client hangs up, be it over TCP, TLS or a unix socket, or by cancel. stop must be called when the command
+// has run.
+type watch struct {
+	context.Context
+	cancel context.CancelCauseFunc
+	link   *link
+	turn   uint64 // of link
+	timer  *time.Timer
+}
+
+// watched begins a command on a connection.
+func watched(ctx context.Context, l *link) *watch {
+	w := &watch{link: l, turn: l.begin()}
+	w.Context, w.cancel = context.WithCancelCause(ctx)
+	s, ok := l.Conn.(syscall.Conn)
 	if !ok {
-		return ctx, func() {}
+		return w
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
 	var mu sync.Mutex // orders the first assignment of timer before its use
-	var timer *time.Timer
 	mu.Lock()
-	timer = time.AfterFunc(hangupInterval, func() {
-		if ctx.Err() != nil {
+	w.timer = time.AfterFunc(hangupInterval, func() {
+		if w.Err() != nil {
 			return
 		}
 		if hungUp(s) {
-			cancel(errHungUp)
+			w.cancel(errHungUp)
 			return
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		timer.Reset(hangupInterval)
+		w.timer.Reset(hangupInterval)
 	})
 	mu.Unlock()
-	return ctx, func() {
-		cancel(nil)
-		timer.Stop()
+	return w
+}
+
+func (w *watch) stop() {
+	w.cancel(nil)
+	if w.timer != nil {
+		w.timer.Stop()
 	}
 }
