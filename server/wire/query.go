@@ -88,12 +88,16 @@ func (h *Handler) execute(w *watch, c *mysql.Conn, s statement, send mysql.Resul
 		defer timer.Stop()
 	}
 	defer func() {
-		if err != nil && context.Cause(w) == errTimeOver {
+		if err == nil {
+			return
+		}
+		switch context.Cause(ctx) { // a statement says in many ways that it was stopped
+		case errTimeOver:
 			err = timedOut()
+		case context.Canceled:
+			err = interrupted()
 		}
-		if err != nil {
-			ctx.GetLogger().WithError(err).Warn("error running query")
-		}
+		ctx.GetLogger().WithError(err).Warn("error running query")
 	}()
 
 	var parsed sqlparser.Statement

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"encoding/binary"
 	"errors"
@@ -291,24 +292,47 @@ type raw struct {
 }
 
 // rawLogin logs in as root without a password.
-func rawLogin(t *testing.T, e *engine.Engine) *raw {
+func rawLogin(t *testing.T, e *engine.Engine) *raw { return rawLoginAs(t, e, 0) }
+
+// rawLoginAs is rawLogin for a client that can more than the least.
+func rawLoginAs(t *testing.T, e *engine.Engine, capabilities uint32) *raw {
 	t.Helper()
 	n, err := net.Dial("tcp", e.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rawLoginOver(t, n, false, capabilities)
+}
+
+// rawLoginOver is rawLoginAs over a connection, in clear text or under TLS.
+func rawLoginOver(t *testing.T, n net.Conn, encrypt bool, capabilities uint32) *raw {
+	t.Helper()
 	t.Cleanup(func() { n.Close() })
-	n.SetDeadline(time.Now().Add(20 * time.Second))
+	n.SetDeadline(time.Now().Add(2 * time.Minute))
 	c := &raw{n, bufio.NewReader(n)}
 	if _, err := c.read(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.write(1, loginPacket("root")); err != nil {
+	const ssl = 1 << 11
+	sequence := byte(1)
+	if encrypt {
+		capabilities |= ssl
+	}
+	p := loginPacket("root")
+	binary.LittleEndian.PutUint32(p, binary.LittleEndian.Uint32(p)|capabilities)
+	if encrypt {
+		if err := c.write(sequence, p[:32]); err != nil {
+			t.Fatal(err)
+		}
+		secured := tls.Client(n, &tls.Config{InsecureSkipVerify: true})
+		c, sequence = &raw{secured, bufio.NewReader(secured)}, 2
+	}
+	if err := c.write(sequence, p); err != nil {
 		t.Fatal(err)
 	}
 	answer, err := c.read()
 	if err == nil && answer[0] == 0xfe { // asked for the password once more
-		if err = c.write(3, nil); err == nil {
+		if err = c.write(sequence+2, nil); err == nil {
 			answer, err = c.read()
 		}
 	}
