@@ -220,6 +220,7 @@ type filter struct {
 	joined  bool   // the next packet continues the current one
 	total   int    // bytes of the current packet with those that it continues
 	long    int    // bytes of long data since the last other command
+	err     error  // what ended reading: the client and the library are not in step any more
 }
 
 func newFilter(c net.Conn, l *link, limit int, between func()) *filter {
@@ -228,10 +229,11 @@ func newFilter(c net.Conn, l *link, limit int, between func()) *filter {
 
 // Read implements io.Reader.
 func (f *filter) Read(p []byte) (int, error) {
-	for f.left == 0 && len(f.held) == 0 {
-		if err := f.next(); err != nil {
-			return 0, err
-		}
+	for f.err == nil && f.left == 0 && len(f.held) == 0 {
+		f.err = f.next()
+	}
+	if f.err != nil {
+		return 0, f.err
 	}
 	if len(f.held) > 0 {
 		n := copy(p, f.held)
@@ -243,6 +245,7 @@ func (f *filter) Read(p []byte) (int, error) {
 	}
 	n, err := f.from.Read(p)
 	f.left -= n
+	f.err = err
 	return n, err
 }
 

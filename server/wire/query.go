@@ -9,6 +9,7 @@ import (
 	gms "github.com/dolthub/go-mysql-server"
 	"github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/sqltypes"
@@ -116,13 +117,14 @@ func (h *Handler) execute(w *watch, c *mysql.Conn, s statement, send mysql.Resul
 	if err != nil {
 		return "", err
 	}
-	schema, iter, _, err := h.engine.QueryWithBindings(ctx, s.text, parsed, values, &sql.QueryFlags{})
+	schema, iter, flags, err := h.engine.QueryWithBindings(ctx, s.text, parsed, values, &sql.QueryFlags{})
 	if err != nil {
 		return "", err
 	}
 	pass := func(r *sqltypes.Result) error { return send(r, more) }
 	if schema != nil && !types.IsOkResultSchema(schema) {
-		return rest, sendRows(ctx, w, c, schema, iter, pass)
+		// A statement that gives one row at most is not read in the storage's own form, which is for many.
+		return rest, sendRows(ctx, w, c, schema, iter, !analyzer.FlagIsSet(flags, sql.QFlagMax1Row), pass)
 	}
 	if timer != nil { // no SELECT after all: WITH ... UPDATE, SELECT ... INTO
 		timer.Stop()
@@ -181,18 +183,18 @@ func okResult(row sql.Row) *sqltypes.Result {
 }
 
 // sendRows runs a statement that gives rows and sends them as they come.
-func sendRows(ctx *sql.Context, w *watch, c *mysql.Conn, schema sql.Schema, iter sql.RowIter, send func(*sqltypes.Result) error) error {
+func sendRows(ctx *sql.Context, w *watch, c *mysql.Conn, schema sql.Schema, iter sql.RowIter, byValue bool, send func(*sqltypes.Result) error) error {
 	s := &spool{fields: columns(ctx, schema), send: send, cancel: w.cancel}
 	if !w.link.cursor.Load() {
 		s.flush = c.FlushBuffer
 	}
 	calm := func() bool { return true }
-	s.first = func() { calm = context.AfterFunc(ctx, func() { w.link.hurry(w.turn) }) }
+	s.begin = func() { calm = context.AfterFunc(ctx, func() { w.link.hurry(w.turn) }) }
 	defer func() {
 		s.halt()
 		calm()
 	}()
-	if err := s.fill(ctx, schema, iter); err != nil {
+	if err := s.fill(ctx, schema, iter, byValue); err != nil {
 		w.cancel(err) // what closing would still do, committing above all, is not done for a statement that failed
 		_ = iter.Close(ctx)
 		return err

@@ -90,33 +90,41 @@ func (b *batch) reset() {
 	b.rows, b.values, b.text, b.size = b.rows[:0], b.values[:0], b.text[:0], 0
 }
 
-// spool takes the rows of one statement and hands them to its connection, a batch at a time. The goroutine that produces the rows also sends them: a client that does not read
-// stops it, and with it the statement. A row that waits too long for its batch to fill is sent by a timer.
+// spool takes the rows of one statement and sends them to its client, a batch at a time. The goroutine of the connection produces the rows and fills one batch; as soon as there is
+// something to send before the end, a second goroutine sends the other. There are no more batches than these two: a client that does not read stops the statement. A row that waits
+// too long for its batch to fill is sent by a timer.
 //
-// Two batches take turns, because a cursor still reads from one when it has taken it, but no more when it takes the next.
+// A cursor's rows are sent by the goroutine that produces them, since its client asks for them. A cursor still reads from a batch when it has taken it, but no more when it takes the
+// next: there too the two take turns.
 type spool struct {
 	fields []*querypb.Field
 	send   func(*sqltypes.Result) error // hands rows to the connection
-	flush  func() error                 // sends what the connection has buffered; nil with a cursor: its client asks for rows
+	flush  func() error                 // sends what the connection has buffered; nil with a cursor
 	cancel func(error)                  // ends the statement
-	first  func()                       // called once, before the first batch is sent while the statement still runs
+	begin  func()                       // called once, before rows are sent while the statement still runs
 
-	mu      sync.Mutex // guards what follows, and the connection against the timer
+	mu      sync.Mutex // guards what follows
 	batches [2]batch
-	at      int // the batch that is filled
-	sent    bool
+	now     *batch // the one that is filled
+	sent    bool   // something was given to the connection
 	timer   *time.Timer
 	armed   bool // the timer runs
 	halted  bool
-	err     error            // of the connection
+	err     error            // the connection has failed, or the statement was stopped
 	ok      *sqltypes.Result // the statement gave an OK result in place of rows
+
+	full   chan *batch   // to the sender; nil when there is none. It has room for both batches
+	free   chan *batch   // from the sender
+	done   chan struct{} // closed when the sender has ended
+	failed error         // the sender's; to be read when it has ended
 }
 
 var errMixed = errors.New("the statement gave an OK result among its rows")
 
-// fill takes all rows of iter.
-func (s *spool) fill(ctx *sql.Context, schema sql.Schema, iter sql.RowIter) error {
-	if values, ok := iter.(sql.ValueRowIter); ok && values.IsValueRowIter(ctx) {
+// fill takes all rows of iter, in the storage's own form of values when byValue allows it and they come in it.
+func (s *spool) fill(ctx *sql.Context, schema sql.Schema, iter sql.RowIter, byValue bool) error {
+	s.now = &s.batches[0]
+	if values, ok := iter.(sql.ValueRowIter); byValue && ok && values.IsValueRowIter(ctx) {
 		return s.each(ctx, func() error {
 			row, err := values.NextValueRow(ctx)
 			if err != nil {
@@ -151,7 +159,7 @@ func (s *spool) each(ctx context.Context, next func() error) error {
 	}
 }
 
-// add takes a row.
+// add takes a row. When the batch is full it waits for the other one.
 func (s *spool) add(ctx *sql.Context, schema sql.Schema, row sql.Row, values sql.ValueRow) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,22 +169,32 @@ func (s *spool) add(ctx *sql.Context, schema sql.Schema, row sql.Row, values sql
 	if s.ok != nil {
 		return errMixed
 	}
-	b := &s.batches[s.at]
-	if err := b.add(ctx, schema, row, values); err != nil {
+	if err := s.now.add(ctx, schema, row, values); err != nil {
 		return err
 	}
-	s.arm()
-	if b.full() {
-		return s.hand()
+	switch {
+	case !s.now.full():
+		s.arm()
+	case s.flush == nil:
+		s.err = s.pass()
+	default:
+		s.start()
+		s.full <- s.now
+		select {
+		case s.now = <-s.free:
+			s.now.reset()
+		case <-ctx.Done():
+			s.err = ctx.Err()
+		}
 	}
-	return nil
+	return s.err
 }
 
 // instead takes an OK result.
 func (s *spool) instead(ok *sqltypes.Result) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sent || s.ok != nil || len(s.batches[s.at].rows) > 0 {
+	if s.sent || s.ok != nil || len(s.now.rows) > 0 {
 		return errMixed
 	}
 	s.ok = ok
@@ -189,73 +207,113 @@ func (s *spool) arm() {
 	case s.armed || s.flush == nil:
 		return
 	case s.timer == nil:
-		s.timer = time.AfterFunc(flushAfter, s.late)
+		s.timer = time.AfterFunc(flushAfter, func() {
+			if err := safego.Run(s.late); err != nil {
+				s.cancel(err)
+			}
+		})
 	default:
 		s.timer.Reset(flushAfter)
 	}
 	s.armed = true
 }
 
-// late is called by the timer.
-func (s *spool) late() {
-	err := safego.Run(func() error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.armed = false
-		if s.halted || s.err != nil {
-			return nil
+// late is called by the timer. It never waits for the client.
+func (s *spool) late() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.armed = false
+	if s.halted || s.err != nil || len(s.now.rows) == 0 {
+		return nil
+	}
+	s.start()
+	select {
+	case other := <-s.free:
+		s.full <- s.now
+		other.reset()
+		s.now = other
+	default: // the sender is at work
+		s.arm()
+	}
+	return nil
+}
+
+// start starts the sender when there is none. The caller holds mu.
+func (s *spool) start() {
+	if s.full != nil {
+		return
+	}
+	s.begin()
+	s.sent = true
+	s.full, s.free, s.done = make(chan *batch, 2), make(chan *batch, 2), make(chan struct{})
+	s.free <- &s.batches[1]
+	safego.Go(s.deliver, func(err error) {
+		if s.failed = err; err != nil {
+			s.cancel(err)
 		}
-		if len(s.batches[s.at].rows) > 0 {
-			if err := s.hand(); err != nil {
+		close(s.done)
+	})
+}
+
+// deliver is the sender: it sends batches until there are no more, and what the connection has buffered whenever there is none at the moment.
+func (s *spool) deliver() error {
+	for b := range s.full {
+		if err := s.send(s.result(b)); err != nil {
+			return err
+		}
+		s.free <- b
+		if len(s.full) == 0 {
+			if err := s.flush(); err != nil {
 				return err
 			}
 		}
-		s.err = s.flush()
-		return s.err
-	})
-	if err != nil {
-		s.cancel(err)
 	}
+	return nil
 }
 
-// hand gives the batch to the connection, which may wait for the client, and begins the other one. The caller holds mu.
-func (s *spool) hand() error {
-	if s.first != nil {
-		s.first()
-		s.first = nil
-	}
-	s.err = s.pass()
-	return s.err
+func (s *spool) result(b *batch) *sqltypes.Result {
+	return &sqltypes.Result{Fields: s.fields, Rows: b.rows, RowsAffected: uint64(len(b.rows))}
 }
 
-// pass sends the batch that is filled. The caller holds mu, or the spool has halted.
+// pass sends the batch that is filled, in place of a sender.
 func (s *spool) pass() error {
-	rows := s.batches[s.at].rows
 	s.sent = true
-	err := s.send(&sqltypes.Result{Fields: s.fields, Rows: rows, RowsAffected: uint64(len(rows))})
-	s.at = 1 - s.at
-	s.batches[s.at].reset()
+	err := s.send(s.result(s.now))
+	if s.now == &s.batches[0] {
+		s.now = &s.batches[1]
+	} else {
+		s.now = &s.batches[0]
+	}
+	s.now.reset()
 	return err
 }
 
-// halt ends the timer: from now on nobody but the caller sends. It may be called more than once.
+// halt ends the timer and waits for the sender: from now on nobody but the caller sends. It may be called more than once.
 func (s *spool) halt() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.halted = true
-	if s.timer != nil {
-		s.timer.Stop()
+	if !s.halted {
+		s.halted = true
+		if s.timer != nil {
+			s.timer.Stop()
+		}
+		if s.full != nil {
+			close(s.full)
+		}
+	}
+	s.mu.Unlock()
+	if s.done != nil {
+		<-s.done
 	}
 }
 
 // rest sends what has not been sent: the last rows, the OK result, or the columns of a result without rows. The spool has halted.
 func (s *spool) rest() error {
 	switch {
-	case s.err != nil:
-		return s.err
+	case s.failed != nil:
+		return s.failed
 	case s.ok != nil:
 		return s.send(s.ok)
-	case !s.sent || len(s.batches[s.at].rows) > 0:
+	case !s.sent || len(s.now.rows) > 0:
 		return s.pass()
 	}
 	return nil
