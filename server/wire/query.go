@@ -15,6 +15,8 @@ import (
 	"github.com/dolthub/vitess/go/sqltypes"
 	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 	"github.com/dolthub/vitess/go/vt/sqlparser"
+
+	"aibms/internal/safego"
 )
 
 // statement is what a client wants executed.
@@ -126,7 +128,7 @@ func (h *Handler) execute(w *watch, c *mysql.Conn, s statement, send mysql.Resul
 		// A statement that gives one row at most is not read in the storage's own form, which is for many.
 		return rest, sendRows(ctx, w, c, schema, iter, !analyzer.FlagIsSet(flags, sql.QFlagMax1Row), pass)
 	}
-	if timer != nil { // no SELECT after all: WITH ... UPDATE, SELECT ... INTO
+	if timer != nil { // no SELECT after all: WITH ... UPDATE
 		timer.Stop()
 	}
 	r, err := exhaust(ctx, schema, iter)
@@ -182,6 +184,8 @@ func okResult(row sql.Row) *sqltypes.Result {
 	return r
 }
 
+var errFailed = errors.New("the statement has failed")
+
 // sendRows runs a statement that gives rows and sends them as they come.
 func sendRows(ctx *sql.Context, w *watch, c *mysql.Conn, schema sql.Schema, iter sql.RowIter, byValue bool, send func(*sqltypes.Result) error) error {
 	s := &spool{fields: columns(ctx, schema), send: send, cancel: w.cancel}
@@ -190,15 +194,19 @@ func sendRows(ctx *sql.Context, w *watch, c *mysql.Conn, schema sql.Schema, iter
 	}
 	calm := func() bool { return true }
 	s.begin = func() { calm = context.AfterFunc(ctx, func() { w.link.hurry(w.turn) }) }
+	through := false
 	defer func() {
+		if !through { // what closing would still do, committing above all, is not done for a statement that failed or panicked
+			w.cancel(errFailed)
+			_ = safego.Run(func() error { return iter.Close(ctx) })
+		}
 		s.halt()
 		calm()
 	}()
 	if err := s.fill(ctx, schema, iter, byValue); err != nil {
-		w.cancel(err) // what closing would still do, committing above all, is not done for a statement that failed
-		_ = iter.Close(ctx)
 		return err
 	}
+	through = true
 	if err := iter.Close(ctx); err != nil {
 		return err
 	}

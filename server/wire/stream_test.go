@@ -465,7 +465,8 @@ func TestMaxExecutionTime(t *testing.T) {
 			return nil
 		}()...)
 	}
-	for _, statement := range []string{"CREATE TABLE d.u (id INT)", "INSERT INTO d.u SELECT SLEEP(0.3)", "UPDATE d.u SET id = SLEEP(0.3)", "SET @x = SLEEP(0.3)"} {
+	for _, statement := range []string{"CREATE TABLE d.u (id INT)", "INSERT INTO d.u SELECT SLEEP(0.3)", "UPDATE d.u SET id = SLEEP(0.3)", "SET @x = SLEEP(0.3)",
+		"CREATE PROCEDURE d.p() SELECT SLEEP(0.3)", "CALL d.p()"} {
 		if _, err := c.ExecContext(t.Context(), statement); err != nil {
 			t.Errorf("%s: %v", statement, err)
 		}
