@@ -91,7 +91,7 @@ const (
 	textType, blobType, decimalType, unsigned                                                                 = 253, 252, 246, 0x8000
 )
 
-func counted(s string) []byte { return append([]byte{byte(len(s))}, s...) }
+func coded(s string) []byte { return append([]byte{byte(len(s))}, s...) }
 
 func little(n int, v uint64) []byte { return binary.LittleEndian.AppendUint64(nil, v)[:n] }
 
@@ -99,7 +99,7 @@ func little(n int, v uint64) []byte { return binary.LittleEndian.AppendUint64(ni
 var parameters = []parameter{
 	{nullType, nil}, {tinyType, little(1, 0xff)}, {tinyType | unsigned, little(1, 0xff)}, {shortType, little(2, 0x8000)}, {shortType | unsigned, little(2, 0xffff)}, {longType, little(4, 1<<31)},
 	{longType | unsigned, little(4, math.MaxUint32)}, {bigType, little(8, 1<<63)}, {bigType | unsigned, little(8, math.MaxUint64)}, {floatType, little(4, uint64(math.Float32bits(1.5)))},
-	{doubleType, little(8, math.Float64bits(-0.1))}, {textType, counted("Zoë; -- '?")}, {textType, []byte{0}}, {blobType, counted("\x00\xff")}, {decimalType, counted("-12.50")},
+	{doubleType, little(8, math.Float64bits(-0.1))}, {textType, coded("Zoë; -- '?")}, {textType, []byte{0}}, {blobType, coded("\x00\xff")}, {decimalType, coded("-12.50")},
 	{dateType, []byte{4, 0xe8, 7, 2, 29}}, {datetimeType, []byte{7, 0xe8, 7, 2, 29, 1, 2, 3}}, {datetimeType, []byte{11, 0xe8, 7, 2, 29, 1, 2, 3, 1, 0, 0, 0}}, {timeType, []byte{8, 1, 1, 0, 0, 0, 2, 3, 4}},
 }
 
