@@ -28,7 +28,8 @@ const (
 
 // door is a connection that lets maxLogin bytes in until it is opened.
 type door struct {
-	*link
+	net.Conn
+	link *link // the same
 	left atomic.Int64
 	open atomic.Bool
 
@@ -47,7 +48,8 @@ type door struct {
 }
 
 func newDoor(c net.Conn, waits, goesOn func()) *door {
-	d := &door{link: &link{Conn: c}, waits: waits, goesOn: goesOn}
+	l := &link{Conn: c}
+	d := &door{Conn: l, link: l, waits: waits, goesOn: goesOn}
 	d.left.Store(maxLogin)
 	return d
 }
@@ -60,7 +62,7 @@ var (
 // Read implements net.Conn.
 func (d *door) Read(p []byte) (int, error) {
 	if d.open.Load() {
-		return d.link.Read(p)
+		return d.Conn.Read(p)
 	}
 	left := d.left.Load()
 	if left <= 0 {
@@ -80,7 +82,7 @@ func (d *door) Read(p []byte) (int, error) {
 		d.waiting = true
 		d.waits()
 	}
-	n, err := d.link.Read(p)
+	n, err := d.Conn.Read(p)
 	d.left.Add(-int64(n))
 	if n > 0 {
 		if long := d.follow(p[:n]); long != nil {
@@ -100,7 +102,7 @@ func (d *door) Write(p []byte) (int, error) {
 			d.goesOn()
 		}
 	}
-	return d.link.Write(p)
+	return d.Conn.Write(p)
 }
 
 func (d *door) headLength() int {
@@ -186,7 +188,7 @@ func (d *door) admit(c *mysql.Conn, between func()) error {
 	}
 	d.open.Store(true)
 	if c.Conn == net.Conn(d) {
-		c.Conn = d.link
+		c.Conn = d.Conn
 	}
 	r.Reset(newFilter(c.Conn, d.link, maxPacket(), between))
 	return nil
