@@ -20,3 +20,6 @@ func (s *Server) Predictor(name string) (*predictor.Predictor, *catalog.Model, e
 	p, err := s.env.Service.Predictors.Get(context.Background(), m, v)
 	return p, m, err
 }
+
+// PointsAnswered counts the executions that were answered without the engine.
+func (s *Server) PointsAnswered() int64 { return s.points.Answered() }

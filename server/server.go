@@ -21,6 +21,7 @@ import (
 	"aibms/server/lifecycle"
 	"aibms/server/metrics"
 	"aibms/server/mlsql"
+	"aibms/server/point"
 	"aibms/server/rows"
 	"aibms/server/wire"
 	"aibms/sqlfuncs"
@@ -48,6 +49,10 @@ type Server struct {
 	SlowWrites atomic.Bool
 	// StockQueries makes the engine's own handler execute statements: the reference that ours is compared with.
 	StockQueries atomic.Bool
+	// SlowPoints leaves every prepared statement to the engine: the reference that point predictions are compared with.
+	SlowPoints atomic.Bool
+
+	points *point.Fast
 }
 
 // Start opens the data directory and serves. The caller ends the server with Stop.
@@ -99,7 +104,8 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 		Handler: func(h *gmsserver.Handler) mysql.Handler {
 			limits := wire.Limits{PerAddress: c.MaxPerAddress, Waiting: c.MaxWaiting, WaitingPerAddress: c.MaxWaitingPerAddress}
 			account := func(user, host string) (string, bool) { return serving.Load().Account(user, host) }
-			w := wire.New(h, wire.Options{Limits: limits, Account: account, Observer: observer, Stock: s.StockQueries.Load, Hooks: wire.Hooks{
+			s.points = &point.Fast{Engine: serving.Load, Functions: s.functions, Handler: h, Enabled: func() bool { return !s.SlowPoints.Load() }}
+			w := wire.New(h, wire.Options{Fast: s.points, Limits: limits, Account: account, Observer: observer, Stock: s.StockQueries.Load, Hooks: wire.Hooks{
 				Epoch: func() uint64 {
 					if now := snapshot(); now != nil {
 						return now.Epoch()

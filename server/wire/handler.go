@@ -32,6 +32,7 @@ type Hooks struct {
 // Options of a Handler. The zero value is usable.
 type Options struct {
 	Hooks  Hooks
+	Fast   Fast // nil: the engine executes every statement
 	Limits Limits
 	// Account names the account of a user who has logged in from a host, and tells whether it is an administrator's, for whom a place is kept. nil: nobody is one.
 	Account  func(user, host string) (account string, administrator bool)
@@ -77,7 +78,7 @@ type conn struct {
 	entered  bool // the engine knows of it
 	holds    int  // prepared statements that Handler.prepared counts for it
 	busy     bool
-	prepared map[*mysql.PrepareData]uint64 // -> epoch at which it was prepared
+	prepared map[*mysql.PrepareData]prepared
 }
 
 // New wraps the engine's handler.
@@ -90,7 +91,7 @@ func New(inner mysql.Handler, o Options) *Handler {
 
 // NewConnection implements mysql.Handler. The engine is not told before the client has logged in: a session that nobody may ever use is dear.
 func (h *Handler) NewConnection(c *mysql.Conn) {
-	k := &conn{raw: c.Conn, prepared: map[*mysql.PrepareData]uint64{}}
+	k := &conn{raw: c.Conn, prepared: map[*mysql.PrepareData]prepared{}}
 	k.visitor = visitor{client: client(k.raw), unix: local(k.raw), close: func() { k.raw.Close() }}
 	k.door = enter(c, func() { h.places.unfinished(&k.visitor) }, func() { h.places.finished(&k.visitor) })
 	k.login = time.AfterFunc(time.Duration(globalInt("connect_timeout", 10))*time.Second, func() {
@@ -234,10 +235,14 @@ func (h *Handler) ComStmtExecute(ctx context.Context, c *mysql.Conn, p *mysql.Pr
 	if k == nil {
 		return shutdownError()
 	}
-	w := watched(ctx, k.door.link)
-	defer w.stop()
 	a := &answer{c: c, send: func(r *sqltypes.Result, _ bool) error { return send(r) }, keep: k.door.link.cursor.Load()}
 	return a.end(h.command(c, p.PrepareStmt, func() error {
+		k.door.link.begin()
+		if handled, err := h.fast(ctx, c, p, send); handled {
+			return err
+		}
+		w := watched(ctx, k.door.link)
+		defer w.stop()
 		if epoch, mentions := h.epoch(p.PrepareStmt); mentions && h.stale(c, p, epoch) {
 			if _, err := h.inner.ComPrepare(w, c, p.PrepareStmt, p); err != nil {
 				return err
@@ -289,6 +294,10 @@ func (h *Handler) epoch(query string) (epoch uint64, mentions bool) {
 
 // remember notes that p was prepared at epoch, and drops what the connection has closed since: the protocol tells the handler nothing of that.
 func (h *Handler) remember(c *mysql.Conn, p *mysql.PrepareData, epoch uint64, mentions bool) {
+	s := prepared{epoch: epoch}
+	if h.options.Fast != nil && mentions {
+		s.fast = h.options.Fast.Prepare(c, p)
+	}
 	var closed []string
 	h.mu.Lock()
 	k := h.conns[c.ConnectionID]
@@ -297,7 +306,7 @@ func (h *Handler) remember(c *mysql.Conn, p *mysql.PrepareData, epoch uint64, me
 		return
 	}
 	if mentions || h.options.Hooks.Forget != nil {
-		k.prepared[p] = epoch
+		k.prepared[p] = s
 	}
 	if len(k.prepared) > 2*len(c.PrepareData)+64 {
 		texts := make(map[string]bool, len(c.PrepareData))
@@ -329,8 +338,8 @@ func (h *Handler) stale(c *mysql.Conn, p *mysql.PrepareData, epoch uint64) bool 
 	if k == nil {
 		return false
 	}
-	at, ok := k.prepared[p]
-	return !ok || at != epoch
+	s, ok := k.prepared[p]
+	return !ok || s.epoch != epoch
 }
 
 // command runs one command of a client: a statement, or another one when query is empty.

@@ -1,0 +1,33 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/mysql"
+)
+
+// Context returns a context for one statement of a client, in the client's session. It does not stand in the process list before BeginStatement.
+func (e *Engine) Context(ctx context.Context, c *mysql.Conn, query string) (*sql.Context, error) {
+	return e.server.SessionManager().NewContextWithQuery(ctx, c, query)
+}
+
+// BeginStatement begins a statement of a client as the engine's own handler begins one: SHOW PROCESSLIST shows it, KILL ends the context that is returned, and garbage
+// collection waits for it. When it succeeds, EndStatement must be called with that context.
+func (e *Engine) BeginStatement(ctx *sql.Context) (*sql.Context, error) {
+	running, err := ctx.ProcessList.BeginQuery(ctx, ctx.Query())
+	if err != nil {
+		return nil, err
+	}
+	if err := sql.SessionCommandBegin(running.Session); err != nil {
+		running.ProcessList.EndQuery(running)
+		return nil, err
+	}
+	return running, nil
+}
+
+// EndStatement ends what BeginStatement has begun.
+func (e *Engine) EndStatement(ctx *sql.Context) {
+	sql.SessionCommandEnd(ctx.Session)
+	ctx.ProcessList.EndQuery(ctx)
+}
