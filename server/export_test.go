@@ -23,3 +23,6 @@ func (s *Server) Predictor(name string) (*predictor.Predictor, *catalog.Model, e
 
 // PointsAnswered counts the executions that were answered without the engine.
 func (s *Server) PointsAnswered() int64 { return s.points.Answered() }
+
+// Predictions counts the rows that were predicted.
+func (s *Server) Predictions() int64 { return s.functions.Predictions.Load() }

@@ -166,25 +166,50 @@ func (c *tapped) send(t testing.TB, statement uint32, cursor byte, values []valu
 	}
 }
 
-// answer reads the packets of one result: an error, or columns and rows with an EOF packet after each.
-func (c *tapped) answer(t testing.TB) []byte {
+// answer reads the packets of one result: an error, an OK, or columns and rows with an EOF packet after each.
+func (c *tapped) answer(t testing.TB) []byte { return c.packets(t, 2) }
+
+// columns reads the columns of a result that has a cursor.
+func (c *tapped) columns(t testing.TB) []byte { return c.packets(t, 1) }
+
+// fetched reads the rows that were fetched from a cursor.
+func (c *tapped) fetched(t testing.TB) (all []byte) {
 	t.Helper()
-	c.wire.read.Reset()
-	for ends := 0; ends < 2; {
-		head := make([]byte, 4)
-		if _, err := io.ReadFull(c.wire, head); err != nil {
-			t.Fatal(err)
-		}
-		body := make([]byte, int(head[0])|int(head[1])<<8|int(head[2])<<16)
-		if _, err := io.ReadFull(c.wire, body); err != nil {
-			t.Fatal(err)
-		}
-		switch {
-		case head[3] == 1 && body[0] == 0, body[0] == 0xff:
-			ends = 2
-		case body[0] == 0xfe && len(body) < 9:
-			ends++
+	for {
+		packet := c.packet(t)
+		all = append(all, packet...)
+		if packet[4] >= 0xfe {
+			return all
 		}
 	}
-	return bytes.Clone(c.wire.read.Bytes())
+}
+
+// packets reads packets until one is an error or the only one, or so many are an EOF.
+func (c *tapped) packets(t testing.TB, ends int) (all []byte) {
+	t.Helper()
+	for ends > 0 {
+		packet := c.packet(t)
+		all = append(all, packet...)
+		switch first := packet[4]; {
+		case packet[3] == 1 && first == 0, first == 0xff:
+			return all
+		case first == 0xfe && len(packet) < 13:
+			ends--
+		}
+	}
+	return all
+}
+
+// packet reads one packet with its head.
+func (c *tapped) packet(t testing.TB) []byte {
+	t.Helper()
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(c.wire, head); err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, int(head[0])|int(head[1])<<8|int(head[2])<<16)
+	if _, err := io.ReadFull(c.wire, body); err != nil {
+		t.Fatal(err)
+	}
+	return append(head, body...)
 }

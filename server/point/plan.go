@@ -18,7 +18,8 @@ import (
 // boundPlan is a statement that is bound, to be evaluated with the values of one execution after the other.
 type boundPlan struct {
 	conditions conditions
-	unfit      bool // the engine has to execute it; what follows is not set
+	unfit      bool // the engine has to execute it; of what follows only skip is set
+	skip       int  // how often, before it is looked at again
 
 	fields  []*querypb.Field
 	columns []sql.Expression // of the result; over the row that table reads
@@ -52,7 +53,7 @@ func (s *statement) plan(ctx *sql.Context, fields fieldsOf, snapshot *catalog.Sn
 	if err != nil {
 		return nil, err
 	}
-	b.unfit = true
+	b.unfit, b.skip = true, skips
 	if l, ok := node.(*plan.Limit); ok {
 		node = l.Child
 	}

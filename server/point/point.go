@@ -79,8 +79,10 @@ type statement struct {
 	result    sqltypes.Result
 }
 
-// maxPlans is how many signatures of one statement are remembered.
-const maxPlans = 32
+const (
+	maxPlans = 32   // signatures of one statement that are remembered
+	skips    = 1000 // executions that the engine answers before a statement that was found unfit is looked at again: a table may have got a key since
+)
 
 // Execute implements wire.FastStatement.
 func (s *statement) Execute(ctx context.Context, c *mysql.Conn, p *mysql.PrepareData) (*sqltypes.Result, bool, error) {
@@ -96,6 +98,9 @@ func (s *statement) Execute(ctx context.Context, c *mysql.Conn, p *mysql.Prepare
 	b, known := s.plans[string(s.signature)]
 	if known && b.conditions == at {
 		if b.unfit {
+			if b.skip--; b.skip == 0 {
+				delete(s.plans, string(s.signature))
+			}
 			return nil, false, nil
 		}
 	} else {
@@ -143,8 +148,11 @@ func (s *statement) answer(ctx *sql.Context, c *mysql.Conn, b *boundPlan) (*sqlt
 	}
 	row, found := sql.Row(nil), true
 	if b.table != nil {
-		var ok bool
-		if row, found, ok = b.table.read(ctx); !ok {
+		var fits bool
+		if row, found, fits = b.table.read(ctx); !fits {
+			if b.table.changed {
+				delete(s.plans, string(s.signature))
+			}
 			return nil, false, nil
 		}
 	}

@@ -23,6 +23,8 @@ type table struct {
 	columns  sql.Schema       // that are read: first those of the key
 	shape    shapeHash
 
+	changed bool // by more than its rows: it reads no more
+
 	root  doltdb.RootValue // that point reads
 	point *rows.Point
 	row   sql.Row
@@ -176,8 +178,8 @@ func (t *table) shapeIn(ctx *sql.Context, root doltdb.RootValue) (s shapeHash, e
 	return s, err
 }
 
-// read reads the row whose key is bound. ok is false when the engine has to do it.
-func (t *table) read(ctx *sql.Context) (row sql.Row, found, ok bool) {
+// read reads the row whose key is bound. fits is false when the engine has to do it.
+func (t *table) read(ctx *sql.Context) (row sql.Row, found, fits bool) {
 	root, err := t.find(ctx)
 	if err != nil || root == nil {
 		return nil, false, false
@@ -190,14 +192,15 @@ func (t *table) read(ctx *sql.Context) (row sql.Row, found, ok bool) {
 			return nil, false, false
 		}
 	}
-	found, ok, err = t.point.Get(ctx, t.value, t.row)
-	return t.row, found, ok && err == nil
+	found, fits, err = t.point.Get(ctx, t.value, t.row)
+	return t.row, found, fits && err == nil
 }
 
 // move makes the table that of another root; false when it has changed by more than its rows.
 func (t *table) move(ctx *sql.Context, root doltdb.RootValue) bool {
 	now, err := t.shapeIn(ctx, root)
 	if err != nil || now != t.shape {
+		t.changed = true
 		return false
 	}
 	stored, ok, err := root.GetTable(ctx, t.tableName())
