@@ -166,6 +166,8 @@ func TestPointsByShape(t *testing.T) {
 	do(t, root, "CREATE VIEW seen AS SELECT * FROM visits", "CREATE TABLE pair (a INT, b VARCHAR(10), c BIGINT UNSIGNED, amount DOUBLE, PRIMARY KEY (b, a))", "INSERT INTO pair VALUES (1, 'x', 5, 1), (2, 'x', 6, 200), (1, 'y', 7, NULL)",
 		"CREATE TABLE folded (b VARCHAR(10) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY, amount DOUBLE)", "INSERT INTO folded VALUES ('x', 1)", "CREATE TABLE loose (id INT, amount DOUBLE)", "INSERT INTO loose VALUES (1, 1)",
 		"CREATE TABLE exact (id DECIMAL(5,1) PRIMARY KEY, amount DOUBLE)", "INSERT INTO exact VALUES (1, 1)", "CREATE TABLE made (id INT PRIMARY KEY, x DOUBLE, amount DOUBLE AS (x + 1))", "INSERT INTO made (id, x) VALUES (1, 1)",
+		"CREATE TABLE wide (id BIGINT, amount FLOAT, a TEXT, b LONGTEXT, c BLOB, d JSON, e TIME, f YEAR, g BIT(9), h SET('x','y','z'), i TIMESTAMP NULL, j CHAR(5), k VARBINARY(9), l DECIMAL(30,8), m DATETIME(6), n TINYINT UNSIGNED, PRIMARY KEY (id))",
+		"INSERT INTO wide VALUES (1, 1.1, 'text', REPEAT('long ', 5000), x'00ff', '{\"a\": [1, 2]}', '-12:34:56.789', 2024, b'101010101', 'x,z', '2024-02-29 12:00:00', 'c', x'0001', 1234567890.12345678, '2024-02-29 12:00:00.123456', 255), (-2, NULL, '', NULL, '', 'null', NULL, NULL, 0, '', NULL, '', NULL, NULL, NULL, NULL)",
 		"CREATE TABLE unsigned_key (id TINYINT UNSIGNED PRIMARY KEY, amount DOUBLE)", "INSERT INTO unsigned_key VALUES (200, 1)", "CALL dolt_commit('-Am', 'all')")
 	c := tapInto(t, "root", db)
 	one := integer(typeLongLong, 1)
@@ -188,6 +190,9 @@ func TestPointsByShape(t *testing.T) {
 		{"SELECT PREDICT('one'), c FROM pair WHERE a = ? AND b = ?", []value{one, x}, true},
 		{"SELECT PREDICT('one') FROM pair WHERE b = 'x' AND ? = a", []value{one}, true},
 		{"SELECT PREDICT('one') FROM unsigned_key WHERE id = ?", []value{integer(typeLongLong, 200)}, true},
+		{"SELECT PREDICT('one'), a, b, c, d, e, f, g, h, i, j, k, l, m, n, amount, id FROM wide WHERE id = ?", []value{one}, true},
+		{"SELECT PREDICT('one'), a, b, c, d, e, f, g, h, i, j, k, l, m, n, amount, id FROM wide WHERE id = ?", []value{integer(typeTiny, -2)}, true},
+		{"SELECT PREDICT('one', b) FROM wide WHERE id = 1", nil, false}, // an error
 
 		{"SELECT PREDICT(?, 1)", []value{words(typeVarString, "one")}, false},
 		{"SELECT PREDICT('one', ? + 1)", []value{one}, false},

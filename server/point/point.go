@@ -140,8 +140,10 @@ func (s *statement) answer(ctx *sql.Context, c *mysql.Conn, b *boundPlan) (*sqlt
 	if err != nil {
 		return nil, false, nil
 	}
-	// A transaction that reads nothing shows nothing: it is begun only where it stays open.
-	if ctx.GetTransaction() == nil && (b.table != nil || !autocommit) {
+	// A transaction that reads nothing shows nothing, and neither does one that would see what the last one saw: it is begun only where it matters.
+	own := ctx.GetTransaction() == nil
+	seen := own && autocommit && (b.table == nil || b.table.seen(ctx))
+	if own && !seen {
 		if err := begin(ctx); err != nil {
 			return nil, false, nil
 		}
@@ -149,7 +151,13 @@ func (s *statement) answer(ctx *sql.Context, c *mysql.Conn, b *boundPlan) (*sqlt
 	row, found := sql.Row(nil), true
 	if b.table != nil {
 		var fits bool
-		if row, found, fits = b.table.read(ctx); !fits {
+		if !seen {
+			fits = b.table.look(ctx, own)
+		}
+		if seen || fits {
+			row, found, fits = b.table.read(ctx)
+		}
+		if !fits {
 			if b.table.changed {
 				delete(s.plans, string(s.signature))
 			}

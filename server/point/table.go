@@ -25,10 +25,11 @@ type table struct {
 
 	changed bool // by more than its rows: it reads no more
 
-	root  doltdb.RootValue // that point reads
-	point *rows.Point
-	row   sql.Row
-	value []any
+	root    doltdb.RootValue // that point reads
+	storage *storage         // in which root was what a new transaction sees; nil when that is not known
+	point   *rows.Point
+	row     sql.Row
+	value   []any
 }
 
 // shapeHash changes when what a table's name means or what columns it has may have changed.
@@ -149,18 +150,23 @@ func (t *table) tableName() doltdb.TableName { return doltdb.TableName{Name: t.n
 
 // find returns the root that the session's transaction sees; nil when the table is not to be found in it as usual.
 func (t *table) find(ctx *sql.Context) (doltdb.RootValue, error) {
-	session := dsess.DSessFromSess(ctx.Session)
-	if _, hidden := session.GetTemporaryTable(ctx, t.source, t.name); hidden {
+	if !t.visible(ctx) {
 		return nil, nil
 	}
-	if other, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err != nil || other != nil && other != "" {
-		return nil, err
-	}
-	state, ok, err := session.LookupDbState(ctx, t.source)
+	state, ok, err := dsess.DSessFromSess(ctx.Session).LookupDbState(ctx, t.source)
 	if err != nil || !ok {
 		return nil, err
 	}
 	return state.WorkingRoot(), nil
+}
+
+// visible tells whether the session sees the table itself: no temporary table in its place, and no older columns.
+func (t *table) visible(ctx *sql.Context) bool {
+	if _, hidden := dsess.DSessFromSess(ctx.Session).GetTemporaryTable(ctx, t.source, t.name); hidden {
+		return false
+	}
+	other, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema)
+	return err == nil && (other == nil || other == "")
 }
 
 func (t *table) shapeIn(ctx *sql.Context, root doltdb.RootValue) (s shapeHash, err error) {
@@ -178,21 +184,71 @@ func (t *table) shapeIn(ctx *sql.Context, root doltdb.RootValue) (s shapeHash, e
 	return s, err
 }
 
+// seen tells whether a transaction that began now would see the root that is at hand: nothing of the database was written since, and the session is on the same branch.
+func (t *table) seen(ctx *sql.Context) bool {
+	if t.storage == nil || !t.visible(ctx) {
+		return false
+	}
+	now := t.now(ctx)
+	return now != nil && *now == *t.storage
+}
+
+// storage is the state of a database, and which branch of it a session is on.
+type storage struct {
+	db     *doltdb.DoltDB
+	root   hash.Hash
+	branch string
+}
+
+// now is the state that a transaction that began now would see; nil when that is not known.
+func (t *table) now(ctx *sql.Context) *storage {
+	if _, remote, ok := sql.SystemVariables.GetGlobal(dsess.ReadReplicaRemote); !ok || remote != "" {
+		return nil // a transaction begins by looking there
+	}
+	session := dsess.DSessFromSess(ctx.Session)
+	branch, ok, err := session.CurrentHead(ctx, t.database)
+	if err != nil || !ok {
+		return nil
+	}
+	db, ok := session.Provider().BaseDatabase(ctx, t.database)
+	if !ok {
+		return nil
+	}
+	s := &storage{db: db.DbData().Ddb, branch: branch}
+	if s.db == nil {
+		return nil
+	}
+	if s.root, err = s.db.NomsRoot(ctx); err != nil {
+		return nil
+	}
+	return s
+}
+
+// look takes the root that the session's transaction sees; false when the engine has to. began tells that the transaction has just been begun.
+func (t *table) look(ctx *sql.Context, began bool) bool {
+	t.storage = nil
+	root, err := t.find(ctx)
+	if err != nil || root == nil || root != t.root && !t.move(ctx, root) {
+		return false
+	}
+	if tx, ok := ctx.GetTransaction().(*dsess.DoltTransaction); ok && began {
+		now := t.now(ctx)
+		if at, ok := tx.GetInitialRoot(t.database); ok && now != nil && at == now.root {
+			t.storage = now
+		}
+	}
+	return true
+}
+
 // read reads the row whose key is bound. fits is false when the engine has to do it.
 func (t *table) read(ctx *sql.Context) (row sql.Row, found, fits bool) {
-	root, err := t.find(ctx)
-	if err != nil || root == nil {
-		return nil, false, false
-	}
-	if root != t.root && !t.move(ctx, root) {
-		return nil, false, false
-	}
 	for i, e := range t.key {
+		var err error
 		if t.value[i], err = e.Eval(ctx, nil); err != nil {
 			return nil, false, false
 		}
 	}
-	found, fits, err = t.point.Get(ctx, t.value, t.row)
+	found, fits, err := t.point.Get(ctx, t.value, t.row)
 	return t.row, found, fits && err == nil
 }
 
