@@ -37,18 +37,19 @@ var policy = map[string][]string{
 	"server/metrics":    {},
 	"server/engine":     {"internal/safego", "server/complexity"},
 	"server/wire":       {"internal/safego", "server/complexity"},
+	"server/point":      {"catalog", "server/engine", "server/rows", "server/wire", "sqlfuncs"},
 	"server/exec": {"catalog", "learners/artifact", "internal/safego", "learners", "learners/metric", "learners/params", "learners/predictor", "learners/feature", "server/engine", "server/lifecycle",
 		"server/mlsql", "server/rows", "server/sqlerr"},
 	"sqlfuncs": {"catalog", "internal/safego", "learners", "learners/data", "learners/feature", "learners/predictor", "server/lifecycle", "server/mlsql", "server/rows", "server/sqlerr"},
-	"server": {"catalog", "internal/safego", "learners", "learners/all", "learners/metric", "server/engine", "server/exec", "server/lifecycle", "server/metrics", "server/mlsql", "server/rows",
-		"server/sqlerr", "server/wire", "sqlfuncs"},
+	"server": {"catalog", "internal/safego", "learners", "learners/all", "learners/metric", "server/engine", "server/exec", "server/lifecycle", "server/metrics", "server/mlsql", "server/point",
+		"server/rows", "server/sqlerr", "server/wire", "sqlfuncs"},
 	"server/servertest": {"internal/safego"},
 	"demo":              {"server", "server/engine", "internal/safego"},
 	"cmd/aibms":         {"server", "server/engine", "demo", "internal/safego"},
 }
 
 // engineUsers are the packages that may know the SQL engine.
-var engineUsers = map[string]bool{"server": true, "server/engine": true, "server/wire": true, "server/rows": true, "server/exec": true, "server/sqlerr": true, "sqlfuncs": true}
+var engineUsers = map[string]bool{"server": true, "server/engine": true, "server/wire": true, "server/point": true, "server/rows": true, "server/exec": true, "server/sqlerr": true, "sqlfuncs": true}
 
 // TestImportPolicy keeps dependencies pointing one way.
 func TestImportPolicy(t *testing.T) {
