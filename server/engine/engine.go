@@ -52,6 +52,8 @@ type Engine struct {
 	internal sync.Map   // connection id -> struct{}: sessions that may write the catalog database
 	nextConn atomic.Uint32
 
+	nextAgain atomic.Uint64 // see Again
+
 	stop sync.Once
 	done chan struct{}
 	err  error

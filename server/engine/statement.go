@@ -12,6 +12,17 @@ func (e *Engine) Context(ctx context.Context, c *mysql.Conn, query string) (*sql
 	return e.server.SessionManager().NewContextWithQuery(ctx, c, query)
 }
 
+// firstAgain is the first number of a statement that Again makes; the engine's own count from 1.
+const firstAgain = 1 << 63
+
+// Again returns a context for the next execution of the statement that ctx was made for by Context: for a small part of the cost. The session must still be the same.
+func (e *Engine) Again(ctx *sql.Context) *sql.Context {
+	next := ctx.WithContext(ctx.Context)
+	next.ApplyOpts(sql.WithPid(firstAgain + e.nextAgain.Add(1)))
+	next.SetQueryTime(sql.Now())
+	return next
+}
+
 // BeginStatement begins a statement of a client as the engine's own handler begins one: SHOW PROCESSLIST shows it, KILL ends the context that is returned, and garbage
 // collection waits for it. When it succeeds, EndStatement must be called with that context.
 func (e *Engine) BeginStatement(ctx *sql.Context) (*sql.Context, error) {

@@ -27,16 +27,14 @@ type boundPlan struct {
 	table   *table           // nil without FROM
 }
 
-type fieldsOf []*querypb.Field
-
 // describe asks the engine which columns the result of an execution has. As when the engine plans it, a transaction is begun where none is open.
-func (s *statement) describe(ctx context.Context, c *mysql.Conn, p *mysql.PrepareData) (fieldsOf, error) {
+func (s *statement) describe(ctx context.Context, c *mysql.Conn, p *mysql.PrepareData) ([]*querypb.Field, error) {
 	_, fields, err := s.fast.Handler.ComBind(ctx, c, s.query, s.shape.parsed, p)
 	return fields, err
 }
 
 // plan binds the statement for values like those that are bound. An error is one that the engine will find too; what the engine can answer and we cannot makes the plan unfit.
-func (s *statement) plan(ctx *sql.Context, fields fieldsOf, snapshot *catalog.Snapshot) (*boundPlan, error) {
+func (s *statement) plan(ctx *sql.Context, fields []*querypb.Field, snapshot *catalog.Snapshot) (*boundPlan, error) {
 	if seen := s.fast.Functions.Snapshot(ctx); seen.Epoch() != snapshot.Epoch() {
 		snapshot = seen // deployed a moment ago
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/vitess/go/mysql"
 	"github.com/dolthub/vitess/go/sqltypes"
+	querypb "github.com/dolthub/vitess/go/vt/proto/query"
 
 	"aibms/catalog"
 	"aibms/server/engine"
@@ -71,6 +72,7 @@ type statement struct {
 	query  string
 	shape  shape
 	params []*param
+	first  *sql.Context // of the first execution: it has the session, which lives longer than the statement
 
 	plans     map[string]*boundPlan // by signature
 	signature []byte
@@ -89,8 +91,15 @@ func (s *statement) Execute(ctx context.Context, c *mysql.Conn, p *mysql.Prepare
 	if s.fast.Enabled != nil && !s.fast.Enabled() {
 		return nil, false, nil
 	}
-	sctx, err := s.engine.Context(ctx, c, s.query)
-	if err != nil || !s.bind(sctx, p.BindVars) {
+	if s.first == nil {
+		first, err := s.engine.Context(ctx, c, s.query)
+		if err != nil {
+			return nil, false, nil
+		}
+		s.first = first
+	}
+	sctx := s.engine.Again(s.first)
+	if !s.bind(sctx, p.BindVars) {
 		return nil, false, nil
 	}
 	snapshot := s.fast.Functions.Catalog.Snapshot()
@@ -106,7 +115,8 @@ func (s *statement) Execute(ctx context.Context, c *mysql.Conn, p *mysql.Prepare
 	} else {
 		b = nil
 	}
-	var fields fieldsOf
+	var fields []*querypb.Field
+	var err error
 	if b == nil {
 		if fields, err = s.describe(ctx, c, p); err != nil {
 			return nil, false, nil
