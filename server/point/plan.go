@@ -2,6 +2,7 @@ package point
 
 import (
 	"context"
+	"errors"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -33,10 +34,13 @@ func (s *statement) describe(ctx context.Context, c *mysql.Conn, p *mysql.Prepar
 	return fields, err
 }
 
-// plan binds the statement for values like those that are bound. An error is one that the engine will find too; what the engine can answer and we cannot makes the plan unfit.
+var errMoved = errors.New("the catalog has changed since the columns were described")
+
+// plan binds the statement for values like those that are bound, in the transaction in which fields were described and at the epoch of snapshot, which was taken before. An error is one
+// that the engine will find too, if it is there to stay; what the engine can answer and we cannot makes the plan unfit.
 func (s *statement) plan(ctx *sql.Context, fields []*querypb.Field, snapshot *catalog.Snapshot) (*boundPlan, error) {
-	if seen := s.fast.Functions.Snapshot(ctx); seen.Epoch() != snapshot.Epoch() {
-		snapshot = seen // deployed a moment ago
+	if s.fast.Functions.Snapshot(ctx).Epoch() != snapshot.Epoch() {
+		return nil, errMoved
 	}
 	b := &boundPlan{conditions: conditionsOf(ctx, s.engine, snapshot), fields: fields}
 	builder := planbuilder.New(ctx, s.engine.Catalog(), s.engine.GMS().EventScheduler)

@@ -1,4 +1,6 @@
-// Package point answers prepared statements that ask a model for one prediction, without planning them again at each execution:
+// Package point answers prepared statements that ask a model for one prediction, without planning them again at each execution.
+//
+// They are of two shapes:
 //
 //	SELECT PREDICT('m', ?, ?, ?)
 //	SELECT id, PREDICT_PROBA('m') FROM t WHERE id = ?
@@ -105,15 +107,14 @@ func (s *statement) Execute(ctx context.Context, c *mysql.Conn, p *mysql.Prepare
 	snapshot := s.fast.Functions.Catalog.Snapshot()
 	at := conditionsOf(sctx, s.engine, snapshot)
 	b, known := s.plans[string(s.signature)]
-	if known && b.conditions == at {
-		if b.unfit {
-			if b.skip--; b.skip == 0 {
-				delete(s.plans, string(s.signature))
-			}
-			return nil, false, nil
-		}
-	} else {
+	if known && b.conditions != at {
 		b = nil
+	}
+	if b != nil && b.unfit {
+		if b.skip--; b.skip == 0 {
+			delete(s.plans, string(s.signature))
+		}
+		return nil, false, nil
 	}
 	var fields []*querypb.Field
 	var err error
