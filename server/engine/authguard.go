@@ -87,7 +87,28 @@ func (a *authGuard) CheckTable(ctx *sql.Context, state sql.AuthorizationQuerySta
 	if isArtifacts(table) && isCatalog(ctx, db) && !a.e.isSuper(ctx) {
 		return sql.ErrTableAccessDeniedForUser.New(userHost(ctx), table)
 	}
+	if a.hiddenByView(ctx, db, table) {
+		return sql.ErrTableAccessDeniedForUser.New(userHost(ctx), table)
+	}
 	return a.AuthorizationHandler.CheckTable(ctx, state, db, schema, table)
+}
+
+// hiddenByView tells whether a table is reached through a view whose reader has no SELECT on it. While it binds a view the engine judges a table without a database by
+// the session's current one, and lets the reader reach every table: it lends him a global CREATE VIEW, by which this knows that it is in a view. Who holds that privilege
+// himself, globally, is not judged again.
+func (a *authGuard) hiddenByView(ctx *sql.Context, db, table string) bool {
+	accounts := a.e.Catalog().MySQLDb
+	if now := accounts.UserActivePrivilegeSet(ctx); !now.Has(sql.PrivilegeType_CreateView) || now.Has(sql.PrivilegeType_Super) {
+		return false
+	}
+	lent, counter := ctx.Session.GetPrivilegeSet()
+	ctx.Session.SetPrivilegeSet(nil, 0)
+	defer ctx.Session.SetPrivilegeSet(lent, counter)
+	if accounts.UserActivePrivilegeSet(ctx).Has(sql.PrivilegeType_CreateView) {
+		return false
+	}
+	db, _, _ = strings.Cut(db, "/")
+	return !strings.EqualFold(db, "information_schema") && !a.e.CanTable(ctx, db, table, sql.PrivilegeType_Select)
 }
 
 // isArtifacts tells whether a table of the catalog holds artifact bytes: the table itself or one of Dolt's views of its history (dolt_diff_model_artifacts ...).

@@ -15,7 +15,8 @@ import (
 )
 
 // past makes the tables of a SELECT that say no revision themselves read the source's: the pinned commit of their database, or AS OF. A view becomes the SELECT that it
-// stood for in that state, so that neither what was changed in the view since nor another database that it reads can come through.
+// stood for in that state, so that neither what was changed in the view since nor another database that it reads can come through. Whoever reads the view needs what he
+// needs to read it in the present: SELECT on it, and on the tables under it.
 type past struct {
 	ctx    *sql.Context
 	engine *gms.Engine
@@ -59,7 +60,7 @@ func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
 	}
 	return ast.Walk(func(node ast.SQLNode) (bool, error) {
 		t, ok := node.(*ast.AliasedTableExpr)
-		if !ok || t.AsOf != nil {
+		if !ok {
 			return true, nil
 		}
 		name, ok := t.Expr.(ast.TableName)
@@ -69,9 +70,11 @@ func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
 		from := database
 		if !name.DbQualifier.IsEmpty() {
 			from = name.DbQualifier.String()
+		} else if depth > 0 {
+			name = belonging(t, name, database)
 		}
 		revision := p.revision(from)
-		if revision == "" {
+		if t.AsOf != nil || revision == "" {
 			return true, nil
 		}
 		if len(p.pins) == 0 {
@@ -88,9 +91,6 @@ func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
 			return true, nil
 		}
 		if err := p.rewrite(view.ViewExpr, baseDatabase(from), depth+1); err != nil {
-			return false, err
-		}
-		if err := unguarded(view.ViewExpr); err != nil {
 			return false, err
 		}
 		if t.As.IsEmpty() {
@@ -158,23 +158,12 @@ func (p *past) view(database, commit, name string) (*ast.ViewSpec, error) {
 	return &spec, nil
 }
 
-// unguarded takes the checks of privileges out of the SELECT of a view: whoever may read the view reads what its definer could. The name of the view itself, in the
-// statement, keeps its check.
-func unguarded(sel ast.SQLNode) error {
-	return ast.Walk(func(node ast.SQLNode) (bool, error) {
-		if a, ok := node.(ast.AuthNode); ok {
-			a.SetAuthType(ast.AuthType_IGNORE)
-		}
-		return true, nil
-	}, sel)
-}
-
-// definer lets the session reach the tables of views until the returned function is called, as the engine does while it binds a view. The names in the statement are
-// still judged by the session's own privileges.
-func (p *past) definer() func() {
-	set := p.engine.Analyzer.Catalog.MySQLDb.UserActivePrivilegeSet(p.ctx).Copy()
-	set.AddGlobalStatic(sql.PrivilegeType_CreateView)
-	before, counter := p.ctx.Session.GetPrivilegeSet()
-	p.ctx.Session.SetPrivilegeSet(set, counter)
-	return func() { p.ctx.Session.SetPrivilegeSet(before, counter) }
+// belonging names the database of a table of a view, for the reading and for the check of privileges alike: the view's SELECT stands in a statement of another database now.
+func belonging(t *ast.AliasedTableExpr, name ast.TableName, database string) ast.TableName {
+	name.DbQualifier = ast.NewTableIdent(database)
+	t.Expr = name
+	if names := t.GetAuthInformation().TargetNames; len(names) >= 2 && names[0] == "" {
+		t.SetAuthTargetNames(append([]string{database}, names[1:]...))
+	}
+	return name
 }

@@ -49,7 +49,6 @@ func (r *Reader) bind(ctx *sql.Context, s lifecycle.Source) (sql.Node, ast.Selec
 		if err := past.rewrite(sel, ctx.GetCurrentDatabase(), 0); err != nil {
 			return nil, nil, err
 		}
-		defer past.definer()()
 	}
 	node, flags, err := b.BindOnly(sel, s.Query, nil)
 	if err == nil {
