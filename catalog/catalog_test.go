@@ -103,7 +103,7 @@ func TestLifeOfAModel(t *testing.T) {
 		checkStored(t, c, db)
 	}
 
-	m := ok[*Model](t)(c.CreateModel(ctx, root, Declaration{"shop", "Order_Intent", "CREATE MODEL Order_Intent ...", "first"}))
+	m := ok[*Model](t)(c.CreateModel(ctx, root, Declaration{"shop", "Order_Intent", "CREATE MODEL Order_Intent ...", "first", "ANSI_QUOTES"}))
 	said("create model shop.Order_Intent")
 	if m.ID != 1 || m.Comment != "first" || m.CreatedBy != root || m.LastVersion != 0 {
 		t.Errorf("created %+v", m)
@@ -210,7 +210,7 @@ func TestLifeOfAModel(t *testing.T) {
 	}
 	ok[*Model](t)(c.SetComment(ctx, root, "shop", "intent", "second", "CREATE MODEL INTENT COMMENT 'second'"))
 	said("set the comment of shop.INTENT: by root@localhost")
-	m = ok[*Model](t)(c.ReplaceDefinition(ctx, root, Declaration{"shop", "intent", "CREATE MODEL INTENT FROM other", ""}))
+	m = ok[*Model](t)(c.ReplaceDefinition(ctx, root, Declaration{"shop", "intent", "CREATE MODEL INTENT FROM other", "", "ANSI_QUOTES"}))
 	said("replace the definition of shop.INTENT: by root@localhost")
 	if m.Deployed() != 1 || m.LastVersion != 3 || m.Comment != "" {
 		t.Errorf("replaced %+v", m)
@@ -399,7 +399,7 @@ func TestTextsAreStoredWhole(t *testing.T) {
 	db := newEngineDB(t)
 	c := newCatalog(t, db)
 	long := strings.Repeat("é\x00😀'\"\\;--%s{}?", 20000)
-	ok[*Model](t)(c.CreateModel(ctx, "o'brien@%", Declaration{"d", "naïve café 模型", long, long}))
+	ok[*Model](t)(c.CreateModel(ctx, "o'brien@%", Declaration{"d", "naïve café 模型", long, long, "ANSI_QUOTES"}))
 	v := ok[*Version](t)(c.BeginVersion(ctx, root, "d", "naïve café 模型", VersionStart{Definition: long, Query: long + "\xff\xfe"}))
 	r := result("x")
 	r.Warnings = []string{long, "", "a\xffb"}

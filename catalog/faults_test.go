@@ -17,7 +17,7 @@ var changes = map[string]func(ctx context.Context, c *Catalog) error{
 		return err
 	},
 	"replace": func(ctx context.Context, c *Catalog) error {
-		_, err := c.ReplaceDefinition(ctx, root, Declaration{"d", "m", "other", "other"})
+		_, err := c.ReplaceDefinition(ctx, root, Declaration{"d", "m", "other", "other", "ANSI_QUOTES"})
 		return err
 	},
 	"drop": func(ctx context.Context, c *Catalog) error {
@@ -88,7 +88,7 @@ func stage(t testing.TB) (*Catalog, *engineDB) {
 	ctx := context.Background()
 	db := newEngineDB(t)
 	c := newCatalog(t, db)
-	ok[*Model](t)(c.CreateModel(ctx, root, Declaration{"d", "m", "first", "first"}))
+	ok[*Model](t)(c.CreateModel(ctx, root, Declaration{"d", "m", "first", "first", "ANSI_QUOTES"}))
 	for i := range 3 {
 		train(t, c, "d", "m", fmt.Sprint(i))
 	}

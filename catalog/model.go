@@ -31,6 +31,7 @@ type Model struct {
 	Database    string
 	Name        string // as it was written, in Unicode NFC
 	Definition  string // the canonical CREATE MODEL statement
+	SQLMode     string // in which the SELECT of the definition is read: that of the session that declared it
 	Comment     string
 	Threshold   *float64 // set by ALTER MODEL; nil: the learner's own rule
 	LastVersion int64    // the highest number ever given to a version; 0 before the first TRAIN
@@ -82,6 +83,7 @@ type Version struct {
 	Targets       []Target
 	Definition    string    // the canonical CREATE MODEL statement that was trained
 	Query         string    // the query that gave the training rows
+	SQLMode       string    // in which Query is read
 	Data          []DataPin // the exact data that was read, one for each database
 	DataHash      string    // of the rows that were read
 	Seed          uint64

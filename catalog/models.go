@@ -13,6 +13,7 @@ type Declaration struct {
 	Database, Name string
 	Definition     string // canonical CREATE MODEL statement
 	Comment        string
+	SQLMode        string // in which the SELECT of the definition is read
 }
 
 // CreateModel declares a model. by, here and below, is the account that asked, as root@localhost. The error wraps ErrName, ErrNoDatabase or ErrModelExists.
@@ -29,7 +30,7 @@ func (c *Catalog) CreateModel(ctx context.Context, by string, d Declaration) (*M
 			return change{}, faultf(ErrModelExists, "model %s exists already; CREATE OR REPLACE MODEL changes its definition and keeps its versions", old.SQLName())
 		}
 		now := c.time()
-		m = &Model{ID: s.lastModelID + 1, Database: d.Database, Name: norm.NFC.String(d.Name), Definition: clean(d.Definition), Comment: clean(d.Comment),
+		m = &Model{ID: s.lastModelID + 1, Database: d.Database, Name: norm.NFC.String(d.Name), Definition: clean(d.Definition), SQLMode: clean(d.SQLMode), Comment: clean(d.Comment),
 			CreatedBy: by, CreatedAt: now, UpdatedAt: now}
 		statements := append(insert("models", modelColumns, m.row()),
 			Statement{"UPDATE catalog_info SET value = ? WHERE name = 'last_model_id'", []any{m.ID}})
@@ -45,7 +46,7 @@ func (c *Catalog) CreateModel(ctx context.Context, by string, d Declaration) (*M
 // ErrNoModel.
 func (c *Catalog) ReplaceDefinition(ctx context.Context, by string, d Declaration) (*Model, error) {
 	return c.alter(ctx, d.Database, d.Name, "replace the definition of", func(m *Model) (string, error) {
-		m.Definition, m.Comment = clean(d.Definition), clean(d.Comment)
+		m.Definition, m.SQLMode, m.Comment = clean(d.Definition), clean(d.SQLMode), clean(d.Comment)
 		return because("by " + by), nil
 	})
 }

@@ -72,10 +72,10 @@ func randomOperations(t *testing.T, seed uint64, operations int, done map[string
 		switch n := name(); rng.IntN(20) {
 		case 0, 1:
 			what = "create"
-			_, err = c.CreateModel(ctx, root, Declaration{"d", n, fmt.Sprint("definition ", i), fmt.Sprint(i)})
+			_, err = c.CreateModel(ctx, root, Declaration{"d", n, fmt.Sprint("definition ", i), fmt.Sprint(i), "ANSI_QUOTES"})
 		case 2:
 			what = "replace"
-			_, err = c.ReplaceDefinition(ctx, root, Declaration{"d", n, fmt.Sprint("definition ", i), ""})
+			_, err = c.ReplaceDefinition(ctx, root, Declaration{"d", n, fmt.Sprint("definition ", i), "", "ANSI_QUOTES"})
 		case 3:
 			what = "rename"
 			_, err = c.RenameModel(ctx, root, "d", n, name(), fmt.Sprint("definition ", i))

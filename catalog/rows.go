@@ -13,8 +13,8 @@ import (
 // A table is written and read with the same list of columns, so that the two cannot drift apart. The methods below make the values of a row
 // in that order, and the read functions take them back.
 const (
-	modelColumns      = "model_id, database_name, model_name, definition, comment, threshold, last_version, deployed_version, created_by, created_at, updated_at"
-	versionColumns    = "model_id, version, database_name, model_name, status, reason, learner, task, target, definition, training_query, data_hash, seed, engine_version, rows_train, rows_validate, rows_test, rows_dropped, metric, metric_dataset, value, baseline, artifact_hash, artifact_bytes, duration_ms, warnings, comment, started_by, started_at, finished_at"
+	modelColumns      = "model_id, database_name, model_name, definition, sql_mode, comment, threshold, last_version, deployed_version, created_by, created_at, updated_at"
+	versionColumns    = "model_id, version, database_name, model_name, status, reason, learner, task, target, definition, training_query, sql_mode, data_hash, seed, engine_version, rows_train, rows_validate, rows_test, rows_dropped, metric, metric_dataset, value, baseline, artifact_hash, artifact_bytes, duration_ms, warnings, comment, started_by, started_at, finished_at"
 	partOfVersion     = "model_id, version, position, database_name, model_name, "
 	targetColumns     = partOfVersion + "target, sql_type"
 	dataColumns       = partOfVersion + "data_database, branch, commit_hash, ref_name"
@@ -53,11 +53,11 @@ func (m *Model) row() []any {
 	if m.Threshold != nil {
 		threshold = *m.Threshold
 	}
-	return []any{m.ID, m.Database, m.Name, m.Definition, orNull(m.Comment), threshold, m.LastVersion, idOrNull(m.Deployed()), m.CreatedBy, m.CreatedAt, m.UpdatedAt}
+	return []any{m.ID, m.Database, m.Name, m.Definition, m.SQLMode, orNull(m.Comment), threshold, m.LastVersion, idOrNull(m.Deployed()), m.CreatedBy, m.CreatedAt, m.UpdatedAt}
 }
 
 func readModel(r *row) *Model {
-	m := &Model{ID: r.int(), Database: r.text(), Name: r.text(), Definition: r.text(), Comment: r.text()}
+	m := &Model{ID: r.int(), Database: r.text(), Name: r.text(), Definition: r.text(), SQLMode: r.text(), Comment: r.text()}
 	if threshold := r.float(); threshold == threshold {
 		m.Threshold = &threshold
 	}
@@ -73,7 +73,7 @@ func (v *Version) row(m *Model) []any {
 		targets[i] = t.Name
 	}
 	return []any{v.ModelID, v.Number, m.Database, m.Name, string(v.Status), orNull(v.Reason), orNull(v.Learner), orNull(string(v.Task)),
-		orNull(strings.Join(targets, ", ")), v.Definition, orNull(v.Query), orNull(v.DataHash), v.Seed, v.EngineVersion,
+		orNull(strings.Join(targets, ", ")), v.Definition, orNull(v.Query), v.SQLMode, orNull(v.DataHash), v.Seed, v.EngineVersion,
 		v.Rows.Train, v.Rows.Validate, v.Rows.Test, v.Rows.Dropped,
 		orNull(v.Headline.Metric), orNull(v.Headline.Dataset), floatOrNull(v.Headline.Value), floatOrNull(v.Headline.Baseline),
 		orNull(v.ArtifactHash), v.ArtifactBytes, v.Duration.Milliseconds(), jsonOrNull(v.Warnings), orNull(v.Comment),
@@ -86,7 +86,7 @@ func readVersion(r *row) *Version {
 	r.next() // names, for readers
 	v.Status, v.Reason, v.Learner, v.Task = Status(r.text()), r.text(), r.text(), learners.Task(r.text())
 	r.next() // target, for readers
-	v.Definition, v.Query, v.DataHash, v.Seed, v.EngineVersion = r.text(), r.text(), r.text(), r.uint(), r.text()
+	v.Definition, v.Query, v.SQLMode, v.DataHash, v.Seed, v.EngineVersion = r.text(), r.text(), r.text(), r.text(), r.uint(), r.text()
 	v.Rows = RowCounts{Train: r.int(), Validate: r.int(), Test: r.int(), Dropped: r.int()}
 	v.Headline = Headline{Metric: r.text(), Dataset: r.text(), Value: r.float(), Baseline: r.float()}
 	v.ArtifactHash, v.ArtifactBytes = r.text(), r.int()

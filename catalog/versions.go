@@ -15,6 +15,7 @@ import (
 type VersionStart struct {
 	Definition string // canonical CREATE MODEL statement
 	Query      string
+	SQLMode    string // in which Query is read
 	Learner    string
 	Task       learners.Task // empty when only the data can tell
 	Targets    []Target
@@ -47,7 +48,7 @@ func (c *Catalog) BeginVersion(ctx context.Context, by, database, name string, s
 	var v *Version
 	_, err := c.applyTo(ctx, named(database, name), func(m *Model) (string, []Statement, error) {
 		m.LastVersion++
-		v = &Version{ModelID: m.ID, Number: m.LastVersion, Status: Training, Definition: clean(start.Definition), Query: clean(start.Query),
+		v = &Version{ModelID: m.ID, Number: m.LastVersion, Status: Training, Definition: clean(start.Definition), Query: clean(start.Query), SQLMode: clean(start.SQLMode),
 			Learner: start.Learner, Task: start.Task, Targets: cleanTargets(start.Targets), Seed: start.Seed, Comment: clean(start.Comment),
 			Headline: Headline{Value: math.NaN(), Baseline: math.NaN()}, EngineVersion: c.engine, StartedBy: by, StartedAt: c.time()}
 		m.Versions = append(slices.Clone(m.Versions), v)

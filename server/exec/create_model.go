@@ -44,7 +44,7 @@ func (e *Env) createModel(s *mlsql.CreateModel) *plan {
 				}
 			}
 		}
-		d, err := e.Service.Resolve(e.work(ctx), s, database)
+		d, err := e.Service.Resolve(e.work(ctx), s, database, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (e *Env) createModel(s *mlsql.CreateModel) *plan {
 		if stored.Using == nil {
 			stored.Using = &mlsql.Using{Learner: d.Learner.Name}
 		}
-		declaration := catalog.Declaration{Database: database, Name: s.Name.Name, Definition: stored.String(), Comment: s.Comment.Text}
+		declaration := catalog.Declaration{Database: database, Name: s.Name.Name, Definition: stored.String(), Comment: s.Comment.Text, SQLMode: e.Reader.SQLMode(ctx)}
 		if s.OrReplace {
 			if _, ok := e.Catalog.Snapshot().Model(database, s.Name.Name); ok {
 				_, err = e.Catalog.ReplaceDefinition(ctx, account(ctx), declaration)

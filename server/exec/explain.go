@@ -21,7 +21,7 @@ func (e *Env) explain(s *mlsql.Explain) (*plan, error) {
 			if err := e.mayCreate(ctx, database); err != nil {
 				return nil, err
 			}
-			described, err := e.describeDefinition(ctx, st, database)
+			described, err := e.describeDefinition(ctx, st, database, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -31,11 +31,11 @@ func (e *Env) explain(s *mlsql.Explain) (*plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			definition, err := e.Service.Overridden(m, st)
+			definition, mode, err := e.Service.Overridden(e.work(ctx), m, st)
 			if err != nil {
 				return nil, err
 			}
-			described, err := e.describeDefinition(ctx, definition, m.Database)
+			described, err := e.describeDefinition(ctx, definition, m.Database, &mode)
 			if err != nil {
 				return nil, err
 			}
@@ -51,8 +51,8 @@ func (e *Env) explain(s *mlsql.Explain) (*plan, error) {
 	}}, nil
 }
 
-func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, database string) ([]string, error) {
-	d, err := e.Service.Resolve(e.work(ctx), st, database)
+func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, database string, mode *string) ([]string, error) {
+	d, err := e.Service.Resolve(e.work(ctx), st, database, mode)
 	if err != nil {
 		return nil, err
 	}

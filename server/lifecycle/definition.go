@@ -36,13 +36,15 @@ type Definition struct {
 	Notes     []string // for the user: columns that were left out, and why
 }
 
-// Resolve checks a statement and its source under the privileges of the session in ctx, and trains nothing.
-func (s *Service) Resolve(ctx context.Context, c *mlsql.CreateModel, database string) (*Definition, error) {
+// Resolve checks a statement and its source under the privileges of the session in ctx, and trains nothing. The source is read in the sql_mode; nil is
+// the session's own.
+func (s *Service) Resolve(ctx context.Context, c *mlsql.CreateModel, database string, mode *string) (*Definition, error) {
 	d := &Definition{Statement: c, Database: database}
 	var err error
 	if d.Source, err = sourceOf(c.From, database, nil); err != nil {
 		return nil, err
 	}
+	d.Source.SQLMode = mode
 	if d.Shape, err = s.Reader.Shape(ctx, d.Source); err != nil {
 		return nil, err
 	}
@@ -63,7 +65,7 @@ func (s *Service) Resolve(ctx context.Context, c *mlsql.CreateModel, database st
 		return nil, Errorf(ErrDefinition, "TRANSFORM: %v%s", err, d.dateHint())
 	}
 	if len(d.Shape.Changing) > 0 {
-		d.note("the source calls %s: read again it can give other rows, and then VERIFY MODEL cannot repeat the training", strings.Join(d.Shape.Changing, ", "))
+		d.note("the source uses %s: read again it can give other rows, and then VERIFY MODEL cannot repeat the training, nor EVALUATE MODEL measure on the version's own rows", strings.Join(d.Shape.Changing, ", "))
 	}
 	return d, nil
 }

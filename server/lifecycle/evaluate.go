@@ -191,7 +191,7 @@ func (s *Service) labelOwn(ctx context.Context, l *labelled, m *catalog.Model, v
 		if err != nil {
 			return err
 		}
-		source.Pins, source.AsOf = v.Data, ""
+		source.Pins, source.AsOf, source.SQLMode = v.Data, "", &v.SQLMode
 		if _, err := s.Reader.Shape(ctx, source); err != nil {
 			return err
 		}
@@ -211,9 +211,13 @@ func (s *Service) labelOwn(ctx context.Context, l *labelled, m *catalog.Model, v
 		}
 	}
 	want := own.want(pipelineInputs(l.pr))
-	want.Slices = by
+	want.Slices, want.WithHash = by, true
 	if l.table, err = s.Reader.Read(session, own.Source, want); err != nil {
 		return err
+	}
+	if l.table.Hash != v.DataHash {
+		return Errorf(ErrChanged, "version %d of model %s cannot be measured on its own rows: read again, its source gives others than it learned from%s; measure on a table or SELECT with ON",
+			v.Number, m.Name, own.whyOthers())
 	}
 	p, err := own.prepare(l.table, nil)
 	if err != nil {
@@ -225,6 +229,14 @@ func (s *Service) labelOwn(ctx context.Context, l *labelled, m *catalog.Model, v
 	}
 	l.dataset = chosen.String()
 	return l.score(ctx, p, chosen, threshold)
+}
+
+// whyOthers says what of the source may give other rows, when it is known.
+func (d *Definition) whyOthers() string {
+	if len(d.Shape.Changing) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (it uses %s)", strings.Join(d.Shape.Changing, ", "))
 }
 
 // choosePart is the part that the statement names, or the first of TEST, VALIDATE and TRAIN that has rows.

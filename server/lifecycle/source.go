@@ -18,6 +18,7 @@ type Source struct {
 	Database string
 	Args     []mlsql.Value // of the placeholders in Query
 	AsOf     string        // a revision for every table of Query that says none itself, unless it is pinned; "" is the present
+	SQLMode  *string       // in which Query is read; nil: the session's own
 	Pins     []DataPin     // read these commits instead of the present: how a version's own data is read again
 }
 
@@ -33,7 +34,7 @@ type Shape struct {
 	Source    Source
 	Columns   []Column
 	Databases []string // every database that the source reads, in order of name; one on a branch as db/branch
-	Changing  []string // functions of the query that can give other rows when it is read again: NOW, RAND ...
+	Changing  []string // functions and variables of the query, and of views in it, that can give other rows when it is read again: NOW, RAND, @x ...
 }
 
 // Want says what to read of a source. Column names are those of the source; "" asks for nothing.
@@ -61,7 +62,7 @@ type Table struct {
 	Split  []*string    // nil when not wanted; a nil entry is NULL
 	Time   []float64    // nil when not wanted; NaN is NULL
 	Slices []data.Column
-	Hash   string // SHA-256 of everything above, in hexadecimal
+	Hash   string // SHA-256 of everything above but Slices, in hexadecimal
 
 	SameKey int64 // rows that share their key with another row; 0 without Want.Keys
 	NullKey int64 // rows with a NULL in their key
@@ -71,6 +72,8 @@ type Table struct {
 type Reader interface {
 	// Shape binds the query without running it.
 	Shape(ctx context.Context, s Source) (*Shape, error)
+	// SQLMode is the session's sql_mode.
+	SQLMode(ctx context.Context) string
 	// Columns returns the source columns that SQL expressions read, and refuses expressions that could not be replayed.
 	Columns(expressions []string) ([]string, error)
 	// Check binds the expressions to the source's columns, reports the first that does not fit, and says how the values of each will be held.

@@ -31,16 +31,16 @@ type Trained struct {
 // and learner on the training rows, measures, and stores the version. Whatever goes wrong, the version ends as FAILED or INTERRUPTED with its
 // reason and nothing of it is left half-done. It returns soon after ctx ends.
 func (s *Service) Train(ctx context.Context, by string, m *catalog.Model, t *mlsql.TrainModel, progress Progress) (*Trained, error) {
-	definition, err := s.Overridden(m, t)
+	definition, mode, err := s.Overridden(ctx, m, t)
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.Resolve(ctx, definition, m.Database)
+	d, err := s.Resolve(ctx, definition, m.Database, &mode)
 	if err != nil {
 		return nil, err
 	}
 	v, err := s.Catalog.BeginVersion(ctx, by, m.Database, m.Name, catalog.VersionStart{
-		Definition: definition.String(), Query: d.Source.Query, Learner: d.Learner.Name,
+		Definition: definition.String(), Query: d.Source.Query, SQLMode: mode, Learner: d.Learner.Name,
 		Targets: []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}},
 		Seed:    d.Options.Seed, Comment: t.Comment.Text,
 	})
@@ -102,14 +102,16 @@ func interruption(ctx context.Context) error {
 	return errors.New("the statement was killed, or its client went away")
 }
 
-// Overridden is the model's definition with the clauses of TRAIN in place of its own.
-func (s *Service) Overridden(m *catalog.Model, t *mlsql.TrainModel) (*mlsql.CreateModel, error) {
+// Overridden is the model's definition with the clauses of TRAIN in place of its own, and the sql_mode in which its source is read: the model's, or that of the session
+// in ctx, which a FROM of TRAIN is written in.
+func (s *Service) Overridden(ctx context.Context, m *catalog.Model, t *mlsql.TrainModel) (_ *mlsql.CreateModel, mode string, _ error) {
 	c, err := parseDefinition(m.Definition)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
+	mode = m.SQLMode
 	if t.From != nil {
-		c.From = *t.From
+		c.From, mode = *t.From, s.Reader.SQLMode(ctx)
 	}
 	if t.AsOf.IsSet() {
 		c.From.AsOf = t.AsOf
@@ -128,7 +130,7 @@ func (s *Service) Overridden(m *catalog.Model, t *mlsql.TrainModel) (*mlsql.Crea
 			c.With = append(c.With, set)
 		}
 	}
-	return c, nil
+	return c, mode, nil
 }
 
 // parseDefinition reads a stored definition back.

@@ -67,7 +67,7 @@ func (d *Definition) recorded(settings []catalog.Setting) []params.Setting {
 func (s *Service) resolvePinned(ctx context.Context, c *mlsql.CreateModel, database string, v *catalog.Version) (*Definition, error) {
 	pinned := *s
 	pinned.Reader = pinnedReader{s.Reader, v.Data}
-	d, err := pinned.Resolve(ctx, c, database)
+	d, err := pinned.Resolve(ctx, c, database, &v.SQLMode)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

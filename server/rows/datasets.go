@@ -11,7 +11,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
-	ast "github.com/dolthub/vitess/go/vt/sqlparser"
 
 	"aibms/learners/data"
 	"aibms/server/lifecycle"
@@ -95,8 +94,8 @@ func tableBytes(t *lifecycle.Table) int64 {
 }
 
 // contentOf is the key of a bound query. ok is false when more than the content of tables decides what it gives.
-func contentOf(ctx *sql.Context, node sql.Node, sel ast.SelectStatement, w lifecycle.Want) (key contentKey, ok bool, err error) {
-	if len(changing(sel)) > 0 {
+func contentOf(ctx *sql.Context, node sql.Node, past *past, w lifecycle.Want) (key contentKey, ok bool, err error) {
+	if len(past.changing) > 0 {
 		return key, false, nil
 	}
 	h := sha256.New()

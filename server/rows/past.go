@@ -22,10 +22,13 @@ type past struct {
 	engine *gms.Engine
 	asOf   string
 	pins   map[string]string // database, in lower case, without a branch -> commit
+
+	views    map[string]bool // databases of the views that are read; one on a branch as db/branch
+	changing map[string]bool // see lifecycle.Shape.Changing
 }
 
 func newPast(ctx *sql.Context, engine *gms.Engine, s lifecycle.Source) *past {
-	p := &past{ctx: ctx, engine: engine, asOf: s.AsOf, pins: map[string]string{}}
+	p := &past{ctx: ctx, engine: engine, asOf: s.AsOf, pins: map[string]string{}, views: map[string]bool{}, changing: map[string]bool{}}
 	for _, pin := range s.Pins {
 		p.pins[strings.ToLower(baseDatabase(pin.Database))] = pin.Commit
 	}
@@ -43,8 +46,9 @@ func (p *past) revision(database string) string {
 // maxViews is how deep views may stand inside each other: a view of the past could read itself under another name.
 const maxViews = 64
 
-// rewrite changes sel in place. Unqualified tables belong to database.
-func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
+// rewrite changes sel in place, and notes the views and the changing parts of sel and of its views. Unqualified tables belong to database. What sel reads in the present
+// stays as it is. asOf, when not nil, is the AS OF of the view that sel defines.
+func (p *past) rewrite(sel ast.SQLNode, database string, depth int, asOf *ast.AsOf) error {
 	if depth > maxViews {
 		return fmt.Errorf("more than %d views inside each other", maxViews)
 	}
@@ -59,6 +63,9 @@ func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
 		return err
 	}
 	return ast.Walk(func(node ast.SQLNode) (bool, error) {
+		if name := changing(node); name != "" {
+			p.changing[name] = true
+		}
 		t, ok := node.(*ast.AliasedTableExpr)
 		if !ok {
 			return true, nil
@@ -73,26 +80,36 @@ func (p *past) rewrite(sel ast.SQLNode, database string, depth int) error {
 		} else if depth > 0 {
 			name = belonging(t, name, database)
 		}
-		revision := p.revision(from)
-		if t.AsOf != nil || revision == "" {
-			return true, nil
+		if t.AsOf == nil {
+			t.AsOf = asOf
 		}
-		if len(p.pins) == 0 {
+		revision := p.revision(from)
+		if revision != "" && len(p.pins) == 0 {
 			if revision, err = p.commit(from, revision); err != nil {
 				return false, err
 			}
 		}
-		view, err := p.view(baseDatabase(from), revision, name.Name.String())
+		view, err := p.view(from, revision, name.Name.String())
 		if err != nil {
 			return false, err
 		}
 		if view == nil {
-			t.AsOf = &ast.AsOf{Time: ast.NewStrVal([]byte(revision))}
+			if t.AsOf == nil && revision != "" {
+				t.AsOf = &ast.AsOf{Time: ast.NewStrVal([]byte(revision))}
+			}
 			return true, nil
 		}
-		if err := p.rewrite(view.ViewExpr, baseDatabase(from), depth+1); err != nil {
+		inner := from
+		if revision != "" {
+			inner = baseDatabase(from)
+		}
+		if err := p.rewrite(view.ViewExpr, inner, depth+1, t.AsOf); err != nil {
 			return false, err
 		}
+		if revision == "" {
+			return true, nil // the engine reads it
+		}
+		t.AsOf = nil
 		if t.As.IsEmpty() {
 			t.As = ast.NewTableIdent(name.Name.String())
 		}
@@ -129,11 +146,23 @@ func (p *past) commit(database, revision string) (string, error) {
 	return h.String(), err
 }
 
-// view is the definition of a view as it was at a commit; nil when the name is no view.
+// view is the definition of a view as it was at a commit, or as it is when commit is ""; nil when the name is no view.
 func (p *past) view(database, commit, name string) (*ast.ViewSpec, error) {
-	db, err := p.engine.Analyzer.Catalog.Database(p.ctx, database+"/"+commit)
+	if database == "" {
+		return nil, nil
+	}
+	if commit != "" {
+		database = baseDatabase(database)
+	}
+	db, err := p.engine.Analyzer.Catalog.Database(p.ctx, database)
 	if err != nil {
 		return nil, err
+	}
+	base := db.Name()
+	if commit != "" {
+		if db, err = p.engine.Analyzer.Catalog.Database(p.ctx, database+"/"+commit); err != nil {
+			return nil, err
+		}
 	}
 	views, ok := db.(sql.ViewDatabase)
 	if !ok {
@@ -151,6 +180,7 @@ func (p *past) view(database, commit, name string) (*ast.ViewSpec, error) {
 	if !ok || ddl.ViewSpec == nil {
 		return nil, fmt.Errorf("view %s has no definition", name)
 	}
+	p.views[base] = true
 	spec := *ddl.ViewSpec
 	if paren, ok := spec.ViewExpr.(*ast.ParenSelect); ok {
 		spec.ViewExpr = paren.Select

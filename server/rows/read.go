@@ -48,11 +48,18 @@ func NewReader(engine *gms.Engine, store Store) *Reader { return &Reader{engine:
 
 // Shape implements lifecycle.Reader.
 func (r *Reader) Shape(ctx context.Context, s lifecycle.Source) (*lifecycle.Shape, error) {
-	node, sel, err := r.bind(sqlContext(ctx), s)
+	sc := sqlContext(ctx)
+	defer inMode(sc, s)()
+	node, past, err := r.bind(sc, s)
 	if err != nil {
 		return nil, err
 	}
-	return shapeOf(node, sel, s), nil
+	return shapeOf(node, past, s), nil
+}
+
+// SQLMode implements lifecycle.Reader.
+func (r *Reader) SQLMode(ctx context.Context) string {
+	return sql.LoadSqlMode(sqlContext(ctx)).String()
 }
 
 // Columns implements lifecycle.Reader.
@@ -61,6 +68,7 @@ func (r *Reader) Columns(expressions []string) ([]string, error) { return Column
 // Check implements lifecycle.Reader.
 func (r *Reader) Check(ctx context.Context, expressions []string, shape *lifecycle.Shape) (map[string]data.Kind, error) {
 	sc := sqlContext(ctx)
+	defer inMode(sc, shape.Source)()
 	node, _, err := r.bind(sc, shape.Source)
 	if err != nil {
 		return nil, err
@@ -125,7 +133,8 @@ func (r *Reader) Unpin(ctx context.Context, pins []lifecycle.DataPin) error {
 // Read implements lifecycle.Reader.
 func (r *Reader) Read(ctx context.Context, s lifecycle.Source, w lifecycle.Want) (*lifecycle.Table, error) {
 	sc := sqlContext(ctx)
-	node, sel, err := r.bind(sc, s)
+	defer inMode(sc, s)()
+	node, past, err := r.bind(sc, s)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +142,7 @@ func (r *Reader) Read(ctx context.Context, s lifecycle.Source, w lifecycle.Want)
 		t, _, err := r.read(sc, node, w)
 		return t, err
 	}
-	key, ok, err := contentOf(sc, node, sel, w)
+	key, ok, err := contentOf(sc, node, past, w)
 	if err != nil {
 		return nil, err
 	}

@@ -22,8 +22,9 @@ import (
 )
 
 // bind parses, binds and analyses a source: its names are resolved and the caller's privileges checked, nothing is read. Unqualified names belong to
-// the source's database, as inside a view, whatever database the session has chosen; when the session works on a branch of that database, to the branch.
-func (r *Reader) bind(ctx *sql.Context, s lifecycle.Source) (sql.Node, ast.SelectStatement, error) {
+// the source's database, as inside a view, whatever database the session has chosen; when the session works on a branch of that database, to the branch. The caller has
+// set the sql_mode: inMode.
+func (r *Reader) bind(ctx *sql.Context, s lifecycle.Source) (sql.Node, *past, error) {
 	st, _, err := r.engine.Parser.ParseOneWithOptions(ctx, s.Query, sql.LoadSqlMode(ctx).ParserOptions())
 	if err != nil {
 		return nil, nil, mysql.NewSQLError(mysql.ERParseError, mysql.SSClientError, "in the SELECT %s, %s", quoted(s.Query), parserMessage(err))
@@ -44,11 +45,9 @@ func (r *Reader) bind(ctx *sql.Context, s lifecycle.Source) (sql.Node, ast.Selec
 	if len(s.Args) > 0 {
 		b.SetBindingsWithExpr(Bindings(s.Args))
 	}
-	if s.AsOf != "" || len(s.Pins) > 0 {
-		past := newPast(ctx, r.engine, s)
-		if err := past.rewrite(sel, ctx.GetCurrentDatabase(), 0); err != nil {
-			return nil, nil, err
-		}
+	past := newPast(ctx, r.engine, s)
+	if err := past.rewrite(sel, ctx.GetCurrentDatabase(), 0, nil); err != nil {
+		return nil, nil, denied(ctx, err, sel)
 	}
 	node, flags, err := b.BindOnly(sel, s.Query, nil)
 	if err == nil {
@@ -57,7 +56,22 @@ func (r *Reader) bind(ctx *sql.Context, s lifecycle.Source) (sql.Node, ast.Selec
 	if err != nil {
 		return nil, nil, denied(ctx, err, sel)
 	}
-	return node, sel, nil
+	return node, past, nil
+}
+
+// inMode gives the session the sql_mode in which a source is read, until the returned function is called.
+func inMode(ctx *sql.Context, s lifecycle.Source) func() {
+	if s.SQLMode == nil {
+		return func() {}
+	}
+	before := sql.LoadSqlMode(ctx).String()
+	set := func(mode string) {
+		if err := ctx.SetSessionVariable(ctx, sql.SqlModeSessionVar, mode); err != nil {
+			ctx.GetLogger().Warnf("sql_mode '%s': %v", mode, err)
+		}
+	}
+	set(*s.SQLMode)
+	return func() { set(before) }
 }
 
 // denied says which tables the caller needs SELECT on, where the engine says only that something is denied.
@@ -115,8 +129,8 @@ func literal(v mlsql.Value) sql.Expression {
 }
 
 // shapeOf describes the columns that a bound source gives.
-func shapeOf(node sql.Node, sel ast.SelectStatement, s lifecycle.Source) *lifecycle.Shape {
-	shape := &lifecycle.Shape{Source: s, Databases: databasesOf(node, s.AsOf != ""), Changing: changing(sel)}
+func shapeOf(node sql.Node, past *past, s lifecycle.Source) *lifecycle.Shape {
+	shape := &lifecycle.Shape{Source: s, Databases: databasesOf(node, s.AsOf != "", past.views), Changing: slices.Sorted(maps.Keys(past.changing))}
 	key := primaryKey(node)
 	for i, c := range node.Schema() {
 		shape.Columns = append(shape.Columns, lifecycle.Column{
@@ -201,10 +215,10 @@ func columnNames(schema sql.Schema) []string {
 	return out
 }
 
-// databasesOf lists the databases that node reads in their present state, views and subqueries included; one on a branch as db/branch. With past it also lists those
-// that it reads at a revision.
-func databasesOf(node sql.Node, past bool) []string {
-	seen := map[string]bool{}
+// databasesOf lists the databases that node reads in their present state, views and subqueries included, and those of the views themselves; one on a branch as db/branch.
+// With past it also lists those that it reads at a revision.
+func databasesOf(node sql.Node, past bool, views map[string]bool) []string {
+	seen := maps.Clone(views)
 	add := func(t *plan.ResolvedTable) {
 		if d := t.Database(); d != nil && (past || t.AsOf == nil) && d.Name() != "" && !plan.IsDualTable(t.Table) {
 			seen[d.Name()] = true
@@ -241,14 +255,11 @@ func baseDatabase(name string) string {
 	return base
 }
 
-// changing lists the functions of a SELECT whose values follow from more than its rows: read again, it can give other rows.
-func changing(sel ast.SelectStatement) []string {
-	seen := map[string]bool{}
-	_ = ast.Walk(func(node ast.SQLNode) (bool, error) {
-		if name := unrepeatable(node); name != "" {
-			seen[name] = true
-		}
-		return true, nil
-	}, sel)
-	return slices.Sorted(maps.Keys(seen))
+// changing names the function or variable that node is when its value follows from more than the rows of a SELECT: read again, the SELECT can give other rows. It is ""
+// for any other node.
+func changing(node ast.SQLNode) string {
+	if c, ok := node.(*ast.ColName); ok && strings.HasPrefix(c.Name.String(), "@") {
+		return c.Name.String()
+	}
+	return unrepeatable(node)
 }
