@@ -28,11 +28,11 @@ func TestErrors(t *testing.T) {
 		{"SELECT PREDICT('a/b') FROM visits", 1102, []string{"a/b"}},
 		{"SELECT PREDICT('bought@') FROM visits", 1102, []string{"a version number or an alias"}},
 		{"SELECT PREDICT('bought@0') FROM visits", 1102, []string{"1, 2, 3"}},
-		{"SELECT PREDICT('bought@9') FROM visits", 50003, []string{"9"}},
-		{"SELECT PREDICT('bought@champion') FROM visits", 50003, []string{"champion"}},
-		{"SELECT PREDICT('" + name + ".untrained', 1, 2)", 50002, []string{"TRAIN MODEL"}},
-		{"SELECT PREDICT('" + name + ".waiting', 1, 2)", 50002, []string{"DEPLOY MODEL " + name + ".waiting VERSION 2"}},
-		{"SELECT PREDICT_PROBA('" + name + ".waiting') FROM " + name + ".t", 50002, []string{"VERSION 2"}},
+		{"SELECT PREDICT('bought@9') FROM visits", 30003, []string{"9"}},
+		{"SELECT PREDICT('bought@champion') FROM visits", 30003, []string{"champion"}},
+		{"SELECT PREDICT('" + name + ".untrained', 1, 2)", 30002, []string{"TRAIN MODEL"}},
+		{"SELECT PREDICT('" + name + ".waiting', 1, 2)", 30002, []string{"DEPLOY MODEL " + name + ".waiting VERSION 2"}},
+		{"SELECT PREDICT_PROBA('" + name + ".waiting') FROM " + name + ".t", 30002, []string{"VERSION 2"}},
 
 		{"SELECT PREDICT('bought')", 1054, []string{"amount"}},
 		{"SELECT PREDICT('bought') FROM (SELECT amount, pages FROM visits) AS x", 1054, []string{"price"}},
@@ -43,16 +43,16 @@ func TestErrors(t *testing.T) {
 		{"SELECT PREDICT('bought', *) FROM visits", 1210, []string{"no '*'", "leave it out"}},
 		{"SELECT PREDICT('bought', nowhere) FROM visits", 1054, []string{"nowhere"}},
 
-		{"SELECT PREDICT('bought', 1, 2)", 50007, []string{"reads 9 columns, the call gives 2", columns}},
-		{"SELECT PREDICT('bought', " + columns + ", id) FROM visits", 50007, []string{"reads 9 columns, the call gives 10", columns}},
-		{"SELECT PREDICT_PROBA('bought', 1, 2)", 50007, []string{"reads 9 columns, the call gives 2", columns}},
-		{"SELECT PREDICT_ALL('one', 1, 2)", 50007, []string{"reads 1 columns, the call gives 2", "amount"}},
-		{"SELECT PREDICT('one', 'many')", 50007, []string{"feature amount", "'many' is not a number"}},
-		{"SELECT PREDICT('one', '')", 50007, []string{"feature amount", "'' is not a number"}},
-		{"SELECT PREDICT('bought', 1, 'x', 3, 'Oslo', 'free', '2024-01-01', '2024-01-01', 1, 1)", 50007, []string{"feature pages", "'x' is not a number"}},
-		{"SELECT PREDICT('bought', 1, 2, 3, 'Oslo', 'free', 'yesterday', '2024-01-01', 1, 1)", 50007, []string{"column day", "'yesterday'", "date"}},
-		{"SELECT PREDICT('one', CAST('2024-01-01' AS DATE))", 50007, []string{"feature amount", "a date is not a number"}},
-		{"SELECT PREDICT('strict', 1, 99999999999, 'Oslo')", 50007, []string{"column pages", "99999999999", "int"}},
+		{"SELECT PREDICT('bought', 1, 2)", 30007, []string{"reads 9 columns, the call gives 2", columns}},
+		{"SELECT PREDICT('bought', " + columns + ", id) FROM visits", 30007, []string{"reads 9 columns, the call gives 10", columns}},
+		{"SELECT PREDICT_PROBA('bought', 1, 2)", 30007, []string{"reads 9 columns, the call gives 2", columns}},
+		{"SELECT PREDICT_ALL('one', 1, 2)", 30007, []string{"reads 1 columns, the call gives 2", "amount"}},
+		{"SELECT PREDICT('one', 'many')", 30007, []string{"feature amount", "'many' is not a number"}},
+		{"SELECT PREDICT('one', '')", 30007, []string{"feature amount", "'' is not a number"}},
+		{"SELECT PREDICT('bought', 1, 'x', 3, 'Oslo', 'free', '2024-01-01', '2024-01-01', 1, 1)", 30007, []string{"feature pages", "'x' is not a number"}},
+		{"SELECT PREDICT('bought', 1, 2, 3, 'Oslo', 'free', 'yesterday', '2024-01-01', 1, 1)", 30007, []string{"column day", "'yesterday'", "date"}},
+		{"SELECT PREDICT('one', CAST('2024-01-01' AS DATE))", 30007, []string{"feature amount", "a date is not a number"}},
+		{"SELECT PREDICT('strict', 1, 99999999999, 'Oslo')", 30007, []string{"column pages", "99999999999", "int"}},
 
 		{"SELECT PREDICT_PROBA('bought', 'maybe') FROM visits", 1210, []string{"no class 'maybe'", "0, 1"}},
 		{"SELECT PREDICT_PROBA('bought', 2, visits) FROM visits", 1210, []string{"no class '2'", "0, 1"}},
@@ -61,20 +61,20 @@ func TestErrors(t *testing.T) {
 		{"SELECT PREDICT_PROBA('kind', city, visits) FROM visits WHERE city IS NOT NULL", 1210, []string{"no class", "coffee, tea, water"}},
 		{"SELECT PREDICT_PROBA('rating') FROM visits", 1210, []string{"shop.rating predicts the number rating", "use PREDICT"}},
 
-		{"SELECT PREDICT('bought', '{')", 50007, []string{"JSON object", "'{'"}},
-		{"SELECT PREDICT('bought', '{} {}')", 50007, []string{"more after it"}},
-		{"SELECT PREDICT('bought', CAST('[1, 2]' AS JSON))", 50007, []string{"JSON object", "[1, 2]"}},
-		{"SELECT PREDICT('bought', JSON_OBJECT('amuont', 1))", 50007, []string{"no column 'amuont'", columns}},
-		{"SELECT PREDICT('bought', JSON_OBJECT('amount', 1, 'AMOUNT', 2))", 50007, []string{"amount twice"}},
-		{"SELECT PREDICT('bought', JSON_OBJECT('amount', 'much'))", 50007, []string{"feature amount", "'much' is not a number"}},
-		{"SELECT PREDICT('bought', JSON_OBJECT('amount', JSON_ARRAY(1)))", 50007, []string{"feature amount", "array"}},
+		{"SELECT PREDICT('bought', '{')", 30007, []string{"JSON object", "'{'"}},
+		{"SELECT PREDICT('bought', '{} {}')", 30007, []string{"more after it"}},
+		{"SELECT PREDICT('bought', CAST('[1, 2]' AS JSON))", 30007, []string{"JSON object", "[1, 2]"}},
+		{"SELECT PREDICT('bought', JSON_OBJECT('amuont', 1))", 30007, []string{"no column 'amuont'", columns}},
+		{"SELECT PREDICT('bought', JSON_OBJECT('amount', 1, 'AMOUNT', 2))", 30007, []string{"amount twice"}},
+		{"SELECT PREDICT('bought', JSON_OBJECT('amount', 'much'))", 30007, []string{"feature amount", "'much' is not a number"}},
+		{"SELECT PREDICT('bought', JSON_OBJECT('amount', JSON_ARRAY(1)))", 30007, []string{"feature amount", "array"}},
 		{"SELECT PREDICT(city, 1) FROM visits WHERE id = 1", 1305, nil},
 		{"SELECT PREDICT(id, 1) FROM visits WHERE id = 1", 1210, []string{"name of a model"}},
 
 		{"SELECT aibms_predict_by_name('PREDICT', 'bought')", 1305, []string{"aibms_predict_by_name"}},
 		{"SELECT aibms_predict_by_name('PREDICT', 'bought', NULL, 'amount', NULL)", 1305, []string{"aibms_predict_by_name"}},
 		{"SELECT aibms_predict_by_name(1, 2, 3, 4, 5, 6)", 1305, []string{"aibms_predict_by_name"}},
-		{"SELECT * FROM PREDICT('bought')", 50007, nil},
+		{"SELECT * FROM PREDICT('bought')", 30007, nil},
 		{"SELECT ml_weights('bought')", 1105, []string{"ml_weights", "FROM clause"}},
 	} {
 		fails(t, c, x.number, x.words, x.statement)
@@ -90,12 +90,12 @@ func TestErrors(t *testing.T) {
 func TestErrorsOfValues(t *testing.T) {
 	for _, m := range modes {
 		c := shop(t, m.options)
-		fails(t, c, 50007, []string{"feature amount", "'many' is not a number"}, "SELECT PREDICT('one', ?)", "many")
+		fails(t, c, 30007, []string{"feature amount", "'many' is not a number"}, "SELECT PREDICT('one', ?)", "many")
 		fails(t, c, 1305, []string{"nothing"}, "SELECT PREDICT(?, 1)", "nothing")
-		fails(t, c, 50007, []string{"reads 1 columns, the call gives 2"}, "SELECT PREDICT(?, ?, ?)", "one", 1, 2)
+		fails(t, c, 30007, []string{"reads 1 columns, the call gives 2"}, "SELECT PREDICT(?, ?, ?)", "one", 1, 2)
 		fails(t, c, 1210, []string{"no class 'x'"}, "SELECT PREDICT_PROBA('one', ?, ?)", "x", 1)
 		fails(t, c, 1210, []string{"no class 'x'"}, "SELECT PREDICT_PROBA('kind', ?) FROM visits", "x")
-		fails(t, c, 50007, []string{"no column 'z'"}, "SELECT PREDICT('bought', ?)", `{"z": 1}`)
+		fails(t, c, 30007, []string{"no column 'z'"}, "SELECT PREDICT('bought', ?)", `{"z": 1}`)
 		fails(t, c, 1210, []string{"the name of a model is wanted", "NULL"}, "SELECT PREDICT(?, 1)", nil)
 	}
 }
@@ -156,7 +156,7 @@ func TestNullsAndUnseen(t *testing.T) {
 		"PREDICT_ALL('bought', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
 	} {
 		if strings.Contains(call, "1e400") {
-			fails(t, c, 50007, []string{"'1e400' is not a number"}, "SELECT "+call)
+			fails(t, c, 30007, []string{"'1e400' is not a number"}, "SELECT "+call)
 			continue
 		}
 		if got := one(t, c, "SELECT "+call); got == "NULL" {

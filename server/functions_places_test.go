@@ -169,7 +169,7 @@ func TestViews(t *testing.T) {
 	retrain(t, c, "bought")
 	same(t, "version in a view after DEPLOY", column(t, elsewhere, "SELECT DISTINCT version FROM "+name+".seen"), []string{"2"})
 	do(t, c, "UNDEPLOY MODEL bought")
-	fails(t, elsewhere, 50002, []string{"DEPLOY MODEL"}, "SELECT * FROM "+name+".seen")
+	fails(t, elsewhere, 30002, []string{"DEPLOY MODEL"}, "SELECT * FROM "+name+".seen")
 	do(t, c, "DROP VIEW seen", "DROP VIEW nested")
 }
 

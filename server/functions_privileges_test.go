@@ -62,7 +62,7 @@ func TestExecuteIsNeeded(t *testing.T) {
 		do(t, c, "USE "+db)
 		for _, call := range calls {
 			if call == "SELECT PREDICT('bought', 1)" || strings.HasPrefix(call, "SELECT PREDICT(CONCAT") {
-				fails(t, c, 50007, []string{"reads 9 columns"}, call)
+				fails(t, c, 30007, []string{"reads 9 columns"}, call)
 				continue
 			}
 			if len(all(t, c, call)) == 0 {

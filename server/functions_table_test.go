@@ -77,8 +77,8 @@ func TestTableFunctionErrors(t *testing.T) {
 		{"SELECT * FROM ml_roc_curve('bought', 'TEST', 0.5)", 1210, []string{"ml_roc_curve takes"}},
 		{"SELECT * FROM ml_evaluate(NULL)", 1210, []string{"name of a model"}},
 		{"SELECT * FROM ml_evaluate('nothing')", 1305, []string{"shop.nothing"}},
-		{"SELECT * FROM ml_evaluate('bought@7')", 50003, []string{"7"}},
-		{"SELECT * FROM ml_evaluate('bought', 'VALIDATE')", 50001, []string{"no VALIDATE rows"}},
+		{"SELECT * FROM ml_evaluate('bought@7')", 30003, []string{"7"}},
+		{"SELECT * FROM ml_evaluate('bought', 'VALIDATE')", 30001, []string{"no VALIDATE rows"}},
 		{"SELECT * FROM ml_evaluate('bought', 'nothing')", 1146, []string{"nothing"}},
 		{"SELECT * FROM ml_evaluate('bought', 'nowhere.visits')", 1049, []string{"nowhere"}},
 		{"SELECT * FROM ml_evaluate('bought', '')", 1210, []string{"rows to measure", "''"}},
@@ -270,7 +270,7 @@ func TestWeights(t *testing.T) {
 
 	// a version that is not deployed can be looked at: the newest when none is
 	do(t, c, "CREATE MODEL fresh PREDICT bought FROM visits KEY (id) FEATURES (amount)")
-	fails(t, c, 50002, []string{"TRAIN MODEL"}, "SELECT * FROM ml_weights('fresh')")
+	fails(t, c, 30002, []string{"TRAIN MODEL"}, "SELECT * FROM ml_weights('fresh')")
 	do(t, c, "TRAIN MODEL fresh")
 	same(t, "of a model that is not deployed", column(t, c, "SELECT feature FROM ml_weights('fresh')"), []string{"amount", "NULL"})
 	same(t, "version", column(t, c, "SELECT DISTINCT version FROM ml_evaluate('fresh')"), []string{"1"})

@@ -189,7 +189,7 @@ func TestModelVersion(t *testing.T) {
 		t.Errorf("MODEL_VERSION(NULL) is %s", got)
 	}
 	fails(t, c, 1305, []string{"nothing"}, "SELECT MODEL_VERSION('nothing')")
-	fails(t, c, 50003, []string{"3"}, "SELECT MODEL_VERSION('m@3')")
+	fails(t, c, 30003, []string{"3"}, "SELECT MODEL_VERSION('m@3')")
 	fails(t, c, 1210, []string{"MODEL_VERSION('model')"}, "SELECT MODEL_VERSION()")
 	fails(t, c, 1210, []string{"MODEL_VERSION"}, "SELECT MODEL_VERSION(7)")
 }

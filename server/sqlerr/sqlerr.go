@@ -15,7 +15,7 @@ import (
 	"aibms/server/mlsql"
 )
 
-// Code is a MySQL error number with its SQLSTATE. Numbers from 50001 on are our own; their SQLSTATE is that of user-defined conditions.
+// Code is a MySQL error number with its SQLSTATE. Numbers from 30001 on are our own; their SQLSTATE is that of user-defined conditions.
 type Code struct {
 	Number int
 	State  string
@@ -39,14 +39,14 @@ var (
 	NeedReprepare   = Code{1615, "HY000"}
 	InternalError   = Code{1815, "HY000"}
 	TableExists     = Code{1050, "42S01"}
-	TrainingFailed  = Code{50001, "45000"}
-	NotDeployed     = Code{50002, "45000"}
-	VersionMissing  = Code{50003, "45000"}
-	VersionNotReady = Code{50004, "45000"}
-	VersionInUse    = Code{50005, "45000"}
-	ArtifactDamaged = Code{50006, "45000"}
-	FeatureMismatch = Code{50007, "45000"}
-	DataGone        = Code{50008, "45000"}
+	TrainingFailed  = Code{30001, "45000"}
+	NotDeployed     = Code{30002, "45000"}
+	VersionMissing  = Code{30003, "45000"}
+	VersionNotReady = Code{30004, "45000"}
+	VersionInUse    = Code{30005, "45000"}
+	ArtifactDamaged = Code{30006, "45000"}
+	FeatureMismatch = Code{30007, "45000"}
+	DataGone        = Code{30008, "45000"}
 
 	// Note is the number of warnings that only inform.
 	Note = Code{1642, "01000"}

@@ -262,18 +262,18 @@ func TestSerializationFailure(t *testing.T) {
 }
 
 func TestOwnErrorsPass(t *testing.T) {
-	own := mysql.NewSQLError(50001, "45000", "unknown learner 'x'")
+	own := mysql.NewSQLError(30001, "45000", "unknown learner 'x'")
 	for _, c := range []struct {
 		err     error
 		number  int
 		state   string
 		message string
 	}{
-		{own, 50001, "45000", "unknown learner 'x'"},
-		{fmt.Errorf("model m: %w", own), 50001, "45000", "model m: unknown learner 'x'"},
-		{errors.New(own.Error()), 50001, "45000", "unknown learner 'x'"},
-		{gms.ErrSyntaxError.New(own.Error()), 50001, "45000", "unknown learner 'x'"},
-		{gms.CastSQLError(fmt.Errorf("model m: %w", own)), 50001, "45000", "model m: unknown learner 'x'"},
+		{own, 30001, "45000", "unknown learner 'x'"},
+		{fmt.Errorf("model m: %w", own), 30001, "45000", "model m: unknown learner 'x'"},
+		{errors.New(own.Error()), 30001, "45000", "unknown learner 'x'"},
+		{gms.ErrSyntaxError.New(own.Error()), 30001, "45000", "unknown learner 'x'"},
+		{gms.CastSQLError(fmt.Errorf("model m: %w", own)), 30001, "45000", "model m: unknown learner 'x'"},
 		{fmt.Errorf("training: %w", context.Canceled), 1317, "70100", "query execution was interrupted"},
 		{gms.CastSQLError(context.Canceled), 1317, "70100", "query execution was interrupted"},
 		{context.DeadlineExceeded, 3024, "HY000", ""},

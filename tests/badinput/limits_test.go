@@ -27,7 +27,7 @@ var limitsTheme = theme{
 		{give: "KILL of the connection of a training", setup: slow, run: killed("KILL"), shown: "TRAIN MODEL slow, and KILL from another session", then: failed, want: "the connection broke: invalid connection\nthen\nversion: 1, status: TRAINING, reason: NULL"},
 		{give: "KILL QUERY of a CREATE TABLE ... AS SELECT PREDICT", setup: slow, run: killedWhile("CREATE TABLE p AS SELECT a.id, PREDICT('slow', a.x) AS p FROM s AS a, s AS b, s AS c",
 			"TRAIN MODEL slow USING logistic_regression (max_iter = 1); DEPLOY MODEL slow VERSION 1"), shown: "CREATE TABLE p AS SELECT a.id, PREDICT('slow', a.x) AS p FROM s AS a, s AS b, s AS c, and KILL QUERY", want: "ERROR 1317 (70100): query execution was interrupted"},
-		{give: "a model dropped while it trains", setup: slow, run: droppedWhile, shown: "TRAIN MODEL slow, and DROP MODEL slow from another session", want: "ERROR 50005 (45000): version 1 of model shop.slow is in training; KILL QUERY ends it\nERROR 1317 (70100): query execution was interrupted"},
+		{give: "a model dropped while it trains", setup: slow, run: droppedWhile, shown: "TRAIN MODEL slow, and DROP MODEL slow from another session", want: "ERROR 30005 (45000): version 1 of model shop.slow is in training; KILL QUERY ends it\nERROR 1317 (70100): query execution was interrupted"},
 	},
 }
 
