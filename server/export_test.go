@@ -5,7 +5,29 @@ import (
 
 	"aibms/catalog"
 	"aibms/learners/predictor"
+	"aibms/server/lifecycle"
+	"aibms/server/mlsql"
+	"aibms/server/rows"
 )
+
+// Train trains a model in an internal session, without a client; what ends ctx ends it.
+func (s *Server) Train(ctx context.Context, model string, progress lifecycle.Progress) error {
+	ref, err := catalog.ParseRef(model)
+	if err != nil {
+		return err
+	}
+	m, err := s.catalog.Snapshot().Lookup(ref, "")
+	if err != nil {
+		return err
+	}
+	session, release, err := (&store{s.Engine}).Privileged(ctx, "train "+model)
+	if err != nil {
+		return err
+	}
+	defer release()
+	_, err = s.env.Service.Train(rows.WithSession(session), "root@localhost", m, &mlsql.TrainModel{}, progress)
+	return err
+}
 
 // Predictor returns what PREDICT of that model answers with, for tests that compare it with the same prediction in Go.
 func (s *Server) Predictor(name string) (*predictor.Predictor, *catalog.Model, error) {

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"aibms/server/servertest"
 )
 
@@ -293,6 +295,54 @@ func TestStop(t *testing.T) {
 				t.Errorf("the log does not tell of the end:\n%s", s.Log())
 			}
 		})
+	}
+}
+
+// TestStopEndsTraining says that a training is told that the server stops, with MySQL's number for it, and that its version is INTERRUPTED.
+func TestStopEndsTraining(t *testing.T) {
+	s := servertest.Start(t)
+	db := s.DB()
+	for _, statement := range []string{
+		"CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY, x DOUBLE, y BOOL)",
+		"INSERT INTO d.t WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 200) SELECT i, (i * 37) % 211, (i * 37) % 211 + i % 50 > 100 FROM n",
+		"CREATE MODEL d.m PREDICT y FROM d.t FEATURES (x) USING logistic_regression (solver = sgd, max_iter = 1000000000, tol = 0)",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		rows, err := db.Query("TRAIN MODEL d.m")
+		if err == nil {
+			for rows.Next() {
+			}
+			err = rows.Err()
+			rows.Close()
+		}
+		ended <- err
+	}()
+	for running := 0; running == 0; {
+		select {
+		case err := <-ended:
+			t.Fatalf("the training ended by itself: %v", err)
+		default:
+		}
+		if err := db.QueryRow("SELECT COUNT(*) FROM aibms.model_versions WHERE status = 'TRAINING'").Scan(&running); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+	var e *mysql.MySQLError
+	if err := <-ended; !errors.As(err, &e) || e.Number != 1053 || string(e.SQLState[:]) != "08S01" {
+		t.Errorf("TRAIN ended with %v, want error 1053 (08S01)", err)
+	}
+	s.Restart()
+	var status, reason string
+	if err := s.DB().QueryRow("SELECT status, reason FROM aibms.model_versions").Scan(&status, &reason); err != nil || status != "INTERRUPTED" || reason != "the server is stopping" {
+		t.Errorf("the version is %s (%s), %v", status, reason, err)
 	}
 }
 

@@ -6,6 +6,7 @@
 package split
 
 import (
+	"context"
 	"fmt"
 	"math"
 )
@@ -90,7 +91,7 @@ type Input struct {
 
 // Assign returns the part of each of the n rows, and warnings for the user. It fails when Input or Spec is wrong, and when a part that has a fraction (for
 // Column: TRAIN) would get no row; the error says what to do. O(n) time for Random, Hash, Column and NoSplit, O(n log n) for the others.
-func Assign(spec Spec, in Input) (parts []Part, warnings []string, err error) {
+func Assign(ctx context.Context, spec Spec, in Input) (parts []Part, warnings []string, err error) {
 	n := len(in.ID)
 	if n == 0 {
 		return nil, nil, fmt.Errorf("there are no rows to split")
@@ -103,7 +104,7 @@ func Assign(spec Spec, in Input) (parts []Part, warnings []string, err error) {
 	case Random, Hash:
 		spec.byHash(in.ID, parts)
 	case Stratified:
-		warnings = spec.byClass(in, parts)
+		warnings, err = spec.byClass(ctx, in, parts)
 	case Time:
 		warnings, err = spec.byTime(in.Time, parts)
 	case Column:
@@ -112,6 +113,9 @@ func Assign(spec Spec, in Input) (parts []Part, warnings []string, err error) {
 		for i := range parts {
 			parts[i] = Train
 		}
+	}
+	if err == nil {
+		err = ctx.Err()
 	}
 	if err != nil {
 		return nil, nil, err

@@ -1,6 +1,7 @@
 package split
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -20,7 +21,7 @@ func sequence(from, n int) []uint64 {
 
 func assign(t *testing.T, s Spec, in Input) []Part {
 	t.Helper()
-	parts, _, err := Assign(s, in)
+	parts, _, err := Assign(context.Background(), s, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +210,7 @@ func TestStratifiedSharesAreExact(t *testing.T) {
 func TestSingleRowOfAClass(t *testing.T) {
 	in := Input{ID: sequence(0, 12), Class: []float64{0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1}, Classes: []string{"no", "yes", "perhaps"}}
 	s := Spec{Method: Stratified, Train: 0.5, Test: 0.5}
-	parts, warnings, err := Assign(s, in)
+	parts, warnings, err := Assign(context.Background(), s, in)
 	if err != nil || parts[5] != Train || parts[11] != Train {
 		t.Errorf("%v, %v", parts, err)
 	}
@@ -217,11 +218,11 @@ func TestSingleRowOfAClass(t *testing.T) {
 		t.Errorf("warnings %q", warnings)
 	}
 	in.Class[11], in.Classes = 0, nil
-	if _, warnings, _ = Assign(s, in); len(warnings) != 1 || !strings.Contains(warnings[0], "class 2 has a single row") {
+	if _, warnings, _ = Assign(context.Background(), s, in); len(warnings) != 1 || !strings.Contains(warnings[0], "class 2 has a single row") {
 		t.Errorf("warnings %q", warnings)
 	}
 	in.Class[5] = 0
-	if _, warnings, _ = Assign(s, in); len(warnings) != 0 {
+	if _, warnings, _ = Assign(context.Background(), s, in); len(warnings) != 0 {
 		t.Errorf("warnings %q", warnings)
 	}
 }
@@ -243,7 +244,7 @@ func TestTime(t *testing.T) {
 		{[]float64{2, 2, 2}, Spec{Train: 1}, "RRR", 0},
 	} {
 		c.spec.Method = Time
-		parts, warnings, err := Assign(c.spec, Input{ID: make([]uint64, len(c.time)), Time: c.time})
+		parts, warnings, err := Assign(context.Background(), c.spec, Input{ID: make([]uint64, len(c.time)), Time: c.time})
 		got := ""
 		for _, p := range parts {
 			got += string(" RVE"[p])
@@ -264,7 +265,7 @@ func TestTimeNeverLooksAhead(t *testing.T) {
 		for i := range in.Time {
 			in.Time[i] = float64(rng.IntN(values))
 		}
-		parts, _, err := Assign(Spec{Method: Time, Train: 0.6, Validate: 0.2, Test: 0.2}, in)
+		parts, _, err := Assign(context.Background(), Spec{Method: Time, Train: 0.6, Validate: 0.2, Test: 0.2}, in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -364,7 +365,7 @@ func TestErrors(t *testing.T) {
 		{Spec{Method: Column}, Input{ID: sequence(0, 1), Column: []*string{ptr(strings.Repeat("ä", 500))}}, "'" + strings.Repeat("ä", 40) + "...'"},
 		{Spec{Method: Column}, Input{ID: sequence(0, 3), Column: []*string{ptr("test"), ptr("test"), nil}}, "no row is marked TRAIN in the split column (0 VALIDATE, 2 TEST, 1 NULL)"},
 	} {
-		parts, _, err := Assign(c.spec, c.in)
+		parts, _, err := Assign(context.Background(), c.spec, c.in)
 		if err == nil || parts != nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, %v; want an error with %q", c.spec, parts, err, c.want)
 		}

@@ -1,6 +1,7 @@
 package split
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -9,7 +10,7 @@ import (
 
 // byClass orders the rows of each class by place and gives the first round(train n) to TRAIN, up to round((train + validate) n) to VALIDATE, the others to
 // TEST. Every class has at least a row in TRAIN, so the single row of a class goes there, with a warning.
-func (s Spec) byClass(in Input, parts []Part) (warnings []string) {
+func (s Spec) byClass(ctx context.Context, in Input, parts []Part) (warnings []string, err error) {
 	byClass := map[float64][]placed{}
 	count := map[float64]int{}
 	for _, c := range in.Class {
@@ -26,6 +27,9 @@ func (s Spec) byClass(in Input, parts []Part) (warnings []string) {
 	slices.Sort(codes)
 	var single []string
 	for _, c := range codes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		rows := byClass[c]
 		train, held := s.cuts(len(rows))
 		first(rows, held)
@@ -47,7 +51,7 @@ func (s Spec) byClass(in Input, parts []Part) (warnings []string) {
 	if len(single) > 0 {
 		warnings = append(warnings, singleRows(single))
 	}
-	return warnings
+	return warnings, nil
 }
 
 // first moves the n rows of lowest place to the front, in no order. Places are hashes, spread evenly over 64 bits: two passes by their upper bits leave a handful of rows about

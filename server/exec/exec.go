@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	ast "github.com/dolthub/vitess/go/vt/sqlparser"
@@ -202,6 +203,11 @@ func (e *Env) untilStop(ctx *sql.Context) (*sql.Context, func()) {
 	inner, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(e.Stopping, func() { cancel(errStopping) })
 	return ctx.WithContext(inner), func() { stop(); cancel(nil) }
+}
+
+// stopped tells whether a statement ended with err because the server stops.
+func (e *Env) stopped(err error) bool {
+	return e.Stopping.Err() != nil && (errors.Is(err, errStopping) || errors.Is(err, context.Canceled) || strings.HasSuffix(err.Error(), context.Canceled.Error()))
 }
 
 var errStopping = errors.New("the server is stopping")

@@ -157,6 +157,9 @@ func (n *node) execute(ctx *sql.Context) (out []sql.Row, err error) {
 		ctx.GetLogger().WithField("stack", string(p.Stack)).Errorf("panic in %s: %v", n.text, p.Value)
 	}
 	if err != nil {
+		if n.env.stopped(err) {
+			return nil, sqlerr.Errorf(sqlerr.Shutdown, "Server shutdown in progress")
+		}
 		if ctx.Err() != nil {
 			return nil, sqlerr.Errorf(sqlerr.Interrupted, "Query execution was interrupted")
 		}

@@ -26,7 +26,10 @@ func (p *prepared) examples(ctx context.Context, pipeline *feature.Pipeline, par
 	rows := p.rows(part)
 	x, missing, err := pipeline.Transform(ctx, p.table.Data, rows)
 	if err != nil {
-		return nil, err
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, Errorf(ErrMismatch, "%v", err)
 	}
 	keep := rows[:0]
 	for i, row := range rows {

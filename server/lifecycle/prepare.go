@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sort"
@@ -32,15 +33,15 @@ type prepared struct {
 }
 
 // prepare codes the target, assigns the split and works out the weights. classes, when not nil, are those of a version already trained: a row of another
-// class is left out.
-func (d *Definition) prepare(t *Table, classes []string) (*prepared, error) {
+// class is left out. It returns soon after ctx ends.
+func (d *Definition) prepare(ctx context.Context, t *Table, classes []string) (*prepared, error) {
 	n := t.Data.Rows
 	p := &prepared{table: t, task: learners.Regression, y: make([]float64, n), parts: make([]split.Part, n)}
 	if n == 0 {
 		return nil, Errorf(ErrData, "the source of model %s has no rows: %s gives none", d.Statement.Name.Name, clip(d.Source.Query))
 	}
 	if d.Classify {
-		if err := d.codeClasses(p, classes); err != nil {
+		if err := d.codeClasses(ctx, p, classes); err != nil {
 			return nil, err
 		}
 	} else {
@@ -49,6 +50,9 @@ func (d *Definition) prepare(t *Table, classes []string) (*prepared, error) {
 	usable := make([]int, 0, n)
 	var nullTarget, infinite, nullWeight int64
 	for i, y := range p.y {
+		if stopped(ctx, i) {
+			return nil, context.Cause(ctx)
+		}
 		switch {
 		case math.IsNaN(y):
 			nullTarget++
@@ -87,7 +91,7 @@ func (d *Definition) prepare(t *Table, classes []string) (*prepared, error) {
 	if len(usable) == 0 {
 		return nil, Errorf(ErrData, "no row of the source can be used: %s", strings.Join(p.warnings, "; "))
 	}
-	if err := d.assignParts(p, usable); err != nil {
+	if err := d.assignParts(ctx, p, usable); err != nil {
 		return nil, err
 	}
 	if t.Weight != nil {
@@ -100,6 +104,9 @@ func (d *Definition) prepare(t *Table, classes []string) (*prepared, error) {
 	}
 	return p, nil
 }
+
+// stopped tells, asked for each row, whether ctx has ended; it looks now and then.
+func stopped(ctx context.Context, row int) bool { return row&(1<<13-1) == 0 && ctx.Err() != nil }
 
 func (p *prepared) warn(format string, args ...any) {
 	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
@@ -114,7 +121,7 @@ func rowsAre(n int64) string {
 }
 
 // codeClasses turns the target's levels into class codes, in the order of the levels: numbers by size, text by bytes.
-func (d *Definition) codeClasses(p *prepared, classes []string) error {
+func (d *Definition) codeClasses(ctx context.Context, p *prepared, classes []string) error {
 	t := p.table.Target
 	if classes == nil {
 		used := make([]bool, len(t.Levels))
@@ -165,6 +172,9 @@ func (d *Definition) codeClasses(p *prepared, classes []string) error {
 		}
 	}
 	for i, c := range t.Codes {
+		if stopped(ctx, i) {
+			return context.Cause(ctx)
+		}
 		p.y[i] = math.NaN()
 		if c >= 0 {
 			if p.y[i] = byLevel[c]; math.IsNaN(p.y[i]) {
@@ -207,7 +217,7 @@ func numeral(text string) float64 {
 }
 
 // assignParts splits the usable rows; the others have part None.
-func (d *Definition) assignParts(p *prepared, usable []int) error {
+func (d *Definition) assignParts(ctx context.Context, p *prepared, usable []int) error {
 	in := split.Input{ID: make([]uint64, len(usable))}
 	for k, i := range usable {
 		in.ID[k] = p.table.ID[i]
@@ -231,9 +241,9 @@ func (d *Definition) assignParts(p *prepared, usable []int) error {
 			in.Column[k] = p.table.Split[i]
 		}
 	}
-	parts, warnings, err := split.Assign(d.Split, in)
+	parts, warnings, err := split.Assign(ctx, d.Split, in)
 	if err != nil {
-		return Errorf(ErrData, "SPLIT: %v", err)
+		return dataError(ctx, "SPLIT: %v", err)
 	}
 	p.warnings = append(p.warnings, warnings...)
 	for k, i := range usable {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -9,12 +10,12 @@ import (
 	"aibms/learners/feature"
 )
 
-// suspicions are warnings about data that is too good to be true: a feature input that is the target under another name.
-func (d *Definition) suspicions(p *prepared) []string {
+// suspicions are warnings about data that is too good to be true: a feature input that is the target under another name. When ctx ends they are not complete.
+func (d *Definition) suspicions(ctx context.Context, p *prepared) []string {
 	var out []string
 	for i := range p.table.Data.Columns {
 		c := &p.table.Data.Columns[i]
-		if p.tells(c) {
+		if p.tells(ctx, c) {
 			out = append(out, fmt.Sprintf("feature %s tells target %s exactly in every row: it may be known only after the fact; %s", c.Name, d.Target.Name, d.without(c.Name)))
 		}
 	}
@@ -36,10 +37,13 @@ func (d *Definition) without(input string) string {
 
 // tells reports whether a column is the target, possibly in other words: a number equal to the value, or values that go one to one with the classes. NULLs
 // do not count, but half of the rows must have a value.
-func (p *prepared) tells(c *data.Column) bool {
+func (p *prepared) tells(ctx context.Context, c *data.Column) bool {
 	rows, known := 0, 0
 	toClass, toValue := map[uint64]float64{}, map[float64]uint64{}
 	for i, y := range p.y {
+		if stopped(ctx, i) {
+			return false
+		}
 		if p.parts[i] == 0 {
 			continue
 		}

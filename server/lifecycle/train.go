@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -87,12 +88,18 @@ func (s *Service) Train(ctx context.Context, by string, m *catalog.Model, t *mls
 	if unpinErr := s.Reader.Unpin(after, pins); unpinErr != nil {
 		err = errors.Join(err, unpinErr)
 	}
-	_, failErr := s.Catalog.FailVersion(after, v.ModelID, v.Number, status, reason.Error())
+	_, failErr := s.Catalog.FailVersion(after, v.ModelID, v.Number, status, plain(reason))
 	if failErr != nil && !errors.Is(failErr, catalog.ErrNoModel) && !errors.Is(failErr, catalog.ErrNoVersion) {
 		err = errors.Join(err, failErr)
 	}
 	return nil, err
 }
+
+// carried is how the text of an error of the SQL engine ends: its number and state, for programs.
+var carried = regexp.MustCompile(`\s*\(errno \d+\) \(sqlstate [0-9A-Za-z]{5}\)`)
+
+// plain is the text of an error for a reader.
+func plain(err error) string { return carried.ReplaceAllString(err.Error(), "") }
 
 // interruption says in words why a statement's context ended.
 func interruption(ctx context.Context) error {
@@ -167,7 +174,8 @@ func (s *Service) fit(ctx context.Context, d *Definition, source Source, progres
 
 // learn is fit from the dataset on.
 func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progress Progress) (*catalog.VersionResult, error) {
-	p, err := d.prepare(table, nil)
+	progress("splitting", 0, 0)
+	p, err := d.prepare(ctx, table, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +188,11 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 			words(p.task), d.Target.Name, strings.Join(clipNames(p.classes, 10), ", "), strings.Join(metricNames(kind(p.task)), ", "))
 	}
 	warnings := append(append([]string(nil), d.Notes...), p.warnings...)
-	warnings = append(warnings, d.suspicions(p)...)
+	warnings = append(warnings, d.suspicions(ctx, p)...)
+
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 
 	progress("fitting features", 0, 0)
 	trainRows := p.rows(split.Train)

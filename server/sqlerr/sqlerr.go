@@ -33,6 +33,7 @@ var (
 	ModelMissing    = Code{1305, "42000"} // as for a stored routine that does not exist
 	ModelExists     = Code{1304, "42000"}
 	WrongName       = Code{1102, "42000"}
+	Shutdown        = Code{1053, "08S01"}
 	Interrupted     = Code{1317, "70100"}
 	TimeOver        = Code{3024, "HY000"}
 	TooLarge        = Code{1114, "HY000"}
@@ -106,6 +107,9 @@ func Map(err error) error {
 	}
 	for _, k := range kinds {
 		if errors.Is(err, k.kind) {
+			if k.code == Interrupted {
+				return Errorf(Interrupted, "Query execution was interrupted")
+			}
 			return Errorf(k.code, "%v", err)
 		}
 	}

@@ -106,6 +106,17 @@ var templates = sync.OnceValue(func() []*regexp.Regexp {
 	return out
 })
 
+// texts are the errors of the engine that are of no kind: known by the end of their text.
+var texts = []struct {
+	ends    string
+	number  int
+	state   string
+	message string
+}{
+	{"local_infile needs to be set to 1 to use LOCAL", 3948, "42000", "Loading local data is disabled; this must be enabled on both the client and server sides (SET GLOBAL local_infile = 1)"},
+	{"target commit not found", 1210, "HY000", "AS OF names a commit that is not kept in this database (any more)"},
+}
+
 // carried is how the text of a *mysql.SQLError ends: so number and state survive where a library keeps nothing but the text.
 var carried = regexp.MustCompile(`(?s)^(.*?)\s*\(errno (\d+)\) \(sqlstate ([0-9A-Za-z]{5})\)(.*)$`)
 
@@ -165,6 +176,11 @@ func number(err error) *mysql.SQLError {
 		return interrupted()
 	case strings.HasSuffix(text, context.DeadlineExceeded.Error()):
 		return timedOut()
+	}
+	for _, x := range texts {
+		if strings.HasSuffix(text, x.ends) {
+			return &mysql.SQLError{Num: x.number, State: x.state, Message: strings.TrimSuffix(text, x.ends) + x.message}
+		}
 	}
 	for i, m := range table {
 		if templates()[i].MatchString(text) {
