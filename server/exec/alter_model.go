@@ -34,6 +34,8 @@ func (e *Env) alterModel(s *mlsql.AlterModel) *plan {
 					strings.ReplaceAll(string(v.Task), "_", " "))
 			}
 			_, err = e.Catalog.SetThreshold(ctx, by, m.Database, m.Name, &x)
+		case *mlsql.DropThreshold:
+			_, err = e.Catalog.SetThreshold(ctx, by, m.Database, m.Name, nil)
 		case *mlsql.SetComment:
 			var definition string
 			definition, err = redefined(m, func(c *mlsql.CreateModel) { c.Comment = a.Comment })

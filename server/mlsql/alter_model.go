@@ -6,6 +6,7 @@ package mlsql
 //	action      = "SET" "ALIAS" alias "=" "VERSION" n
 //	            | "DROP" "ALIAS" alias
 //	            | "SET" "THRESHOLD" number
+//	            | "DROP" "THRESHOLD"
 //	            | "SET" "COMMENT" string
 //	            | "RENAME" "TO" name .
 type AlterModel struct {
@@ -13,7 +14,7 @@ type AlterModel struct {
 	Action AlterAction
 }
 
-// An AlterAction is *SetAlias, *DropAlias, *SetThreshold, *SetComment or *RenameTo. No other package can add one.
+// An AlterAction is *SetAlias, *DropAlias, *SetThreshold, *DropThreshold, *SetComment or *RenameTo. No other package can add one.
 type AlterAction interface {
 	// String returns the action as SQL.
 	String() string
@@ -36,6 +37,9 @@ type SetThreshold struct {
 	Threshold Value // Number or Param; whether it lies in 0..1 is for the caller to check
 }
 
+// DropThreshold gives the learner's own rule back.
+type DropThreshold struct{}
+
 // SetComment sets the model's comment.
 type SetComment struct {
 	Comment Value // String or Param
@@ -46,31 +50,36 @@ type RenameTo struct {
 	Name Name
 }
 
-func (*SetAlias) alterAction()     {}
-func (*DropAlias) alterAction()    {}
-func (*SetThreshold) alterAction() {}
-func (*SetComment) alterAction()   {}
-func (*RenameTo) alterAction()     {}
+func (*SetAlias) alterAction()      {}
+func (*DropAlias) alterAction()     {}
+func (*SetThreshold) alterAction()  {}
+func (*DropThreshold) alterAction() {}
+func (*SetComment) alterAction()    {}
+func (*RenameTo) alterAction()      {}
 
 func (a *SetAlias) String() string {
 	return "SET ALIAS " + QuoteName(a.Alias) + " = " + a.Version.String()
 }
-func (a *DropAlias) String() string    { return "DROP ALIAS " + QuoteName(a.Alias) }
-func (a *SetThreshold) String() string { return "SET THRESHOLD " + a.Threshold.String() }
-func (a *SetComment) String() string   { return "SET COMMENT " + a.Comment.String() }
-func (a *RenameTo) String() string     { return "RENAME TO " + a.Name.String() }
+func (a *DropAlias) String() string     { return "DROP ALIAS " + QuoteName(a.Alias) }
+func (a *SetThreshold) String() string  { return "SET THRESHOLD " + a.Threshold.String() }
+func (a *DropThreshold) String() string { return "DROP THRESHOLD" }
+func (a *SetComment) String() string    { return "SET COMMENT " + a.Comment.String() }
+func (a *RenameTo) String() string      { return "RENAME TO " + a.Name.String() }
 
 func (p *parser) alterModel() Statement {
 	a := &AlterModel{Name: p.name("a model name")}
 	if p.isWord("PROTECT") {
-		p.notInThisRelease("PROTECT ALIAS", []string{"SET ALIAS", "DROP ALIAS", "SET THRESHOLD", "SET COMMENT", "RENAME TO"})
+		p.notInThisRelease("PROTECT ALIAS", []string{"SET ALIAS", "DROP ALIAS", "SET THRESHOLD", "DROP THRESHOLD", "SET COMMENT", "RENAME TO"})
 	}
 	switch p.choice("ALTER MODEL", "SET", "DROP", "RENAME") {
 	case "SET":
 		a.Action = p.alterSet()
 	case "DROP":
-		p.expectWord("ALIAS", "DROP ALIAS")
-		a.Action = &DropAlias{Alias: p.identifier("an alias")}
+		if p.choice("ALTER MODEL ... DROP", "ALIAS", "THRESHOLD") == "THRESHOLD" {
+			a.Action = &DropThreshold{}
+		} else {
+			a.Action = &DropAlias{Alias: p.identifier("an alias")}
+		}
 	case "RENAME":
 		p.expectWord("TO", "RENAME TO")
 		a.Action = &RenameTo{Name: p.name("a model name")}

@@ -221,7 +221,7 @@ func (g generator) evaluateModel() *EvaluateModel {
 
 func (g generator) alterAction() AlterAction {
 	return pick[AlterAction](g, &SetAlias{Alias: g.ident(), Version: g.numbered()}, &DropAlias{Alias: g.ident()},
-		&SetThreshold{Threshold: g.numberOrParam()}, &SetComment{Comment: g.stringOrParam()}, &RenameTo{Name: g.name()})
+		&SetThreshold{Threshold: g.numberOrParam()}, &DropThreshold{}, &SetComment{Comment: g.stringOrParam()}, &RenameTo{Name: g.name()})
 }
 
 func (g generator) statement() Statement {

@@ -72,6 +72,7 @@ func TestParseTree(t *testing.T) {
 		{"PREDICT MODEL m FROM d.t INTO d.u MODE UPSERT", &PredictModel{Name: Name{Name: "m"}, From: Source{Table: &Name{"d", "t"}}, Into: Name{"d", "u"}, Mode: ModeUpsert}},
 		{"ALTER MODEL m SET ALIAS a = VERSION 3", &AlterModel{Name: Name{Name: "m"}, Action: &SetAlias{Alias: "a", Version: VersionRef{Number: 3}}}},
 		{"ALTER MODEL m DROP ALIAS a", &AlterModel{Name: Name{Name: "m"}, Action: &DropAlias{Alias: "a"}}},
+		{"ALTER MODEL m DROP THRESHOLD", &AlterModel{Name: Name{Name: "m"}, Action: &DropThreshold{}}},
 		{"ALTER MODEL m SET THRESHOLD 1", &AlterModel{Name: Name{Name: "m"}, Action: &SetThreshold{Threshold: number("1")}}},
 		{"ALTER MODEL m SET COMMENT 'c'", &AlterModel{Name: Name{Name: "m"}, Action: &SetComment{Comment: str("c")}}},
 		{"ALTER MODEL m RENAME TO d.n", &AlterModel{Name: Name{Name: "m"}, Action: &RenameTo{Name: Name{"d", "n"}}}},
