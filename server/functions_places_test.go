@@ -138,7 +138,7 @@ func TestViews(t *testing.T) {
 	other := name + "_other"
 	do(t, elsewhere, "CREATE DATABASE "+other, "USE "+other, "CREATE TABLE t (amount DOUBLE, bought BOOL)", "INSERT INTO t VALUES (1, 0), (2, 1), (3, 0), (4, 1), (5, 1), (6, 0), (7, 1), (8, 0), (9, 1), (10, 1)")
 	release(t, elsewhere, "bought", "PREDICT bought FROM t") // of the same name: it must not be taken
-	t.Cleanup(func() { do(t, connect(t, "root", ""), "DROP DATABASE "+other) })
+	t.Cleanup(func() { dropDatabase(t, other) })
 
 	do(t, c, "CREATE VIEW seen AS SELECT id, PREDICT('bought') AS label, PREDICT_PROBA(\"bought\") AS proba, MODEL_VERSION('bought') AS version FROM visits",
 		"CREATE VIEW nested AS SELECT * FROM seen", "CREATE OR REPLACE VIEW replaced AS SELECT id, predict /* of */ ( 'bought@1' , visits.* ) AS label, PREDICT_PROBA('BOUGHT') AS proba, 1 AS version FROM visits",

@@ -78,11 +78,23 @@ func scratch(t testing.TB) (*sql.Conn, string) {
 	c := connect(t, "root", "")
 	do(t, c, "CREATE DATABASE "+name, "USE "+name)
 	t.Cleanup(func() {
-		if _, err := connect(t, "root", "").ExecContext(context.Background(), "DROP DATABASE "+name); err != nil {
-			t.Error(err)
-		}
+		dropDatabase(t, name)
 	})
 	return c, name
+}
+
+// dropDatabase drops a database with the models in it.
+func dropDatabase(t testing.TB, name string) {
+	t.Helper()
+	c := connect(t, "root", "")
+	for _, m := range all(t, c, "SELECT model_name, deployed_version FROM aibms.models WHERE database_name = '"+name+"'") {
+		model := name + ".`" + m[0] + "`"
+		if m[1] != "NULL" {
+			do(t, c, "UNDEPLOY MODEL "+model)
+		}
+		do(t, c, "DROP MODEL "+model)
+	}
+	do(t, c, "DROP DATABASE "+name)
 }
 
 // do runs statements that must succeed.

@@ -10,7 +10,7 @@ import (
 func neighbour(t *testing.T, root *sql.Conn, name string) string {
 	t.Helper()
 	do(t, root, "CREATE DATABASE "+name)
-	t.Cleanup(func() { do(t, connect(t, "root", ""), "DROP DATABASE "+name) })
+	t.Cleanup(func() { dropDatabase(t, name) })
 	return name
 }
 

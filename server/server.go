@@ -99,8 +99,10 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 			}
 			return s.functions.Table(ctx, name)
 		},
-		Procedures: s.env.Procedures(),
-		Replace:    rows.Bulk(func() bool { return !s.SlowWrites.Load() }),
+		Procedures:   s.env.Procedures(),
+		Open:         map[string]bool{"ml_exec": true},
+		DropDatabase: s.env.MayDropDatabase,
+		Replace:      rows.Bulk(func() bool { return !s.SlowWrites.Load() }),
 		Handler: func(h *gmsserver.Handler) mysql.Handler {
 			limits := wire.Limits{PerAddress: c.MaxPerAddress, Waiting: c.MaxWaiting, WaitingPerAddress: c.MaxWaitingPerAddress}
 			account := func(user, host string) (string, bool) { return serving.Load().Account(user, host) }

@@ -11,7 +11,7 @@ func TestViewsHideTheirTables(t *testing.T) {
 	makeVisits(t, root)
 	other := db + "_lobby"
 	do(t, root, "CREATE DATABASE "+other)
-	t.Cleanup(func() { do(t, connect(t, "root", ""), "DROP DATABASE "+other) })
+	t.Cleanup(func() { dropDatabase(t, other) })
 	do(t, root, "CREATE VIEW few AS SELECT id, amount, bought FROM visits", "CREATE VIEW fewer AS SELECT * FROM few", "CALL dolt_commit('-Am', 'visits')",
 		"CREATE VIEW "+other+".far AS SELECT id, amount, bought FROM "+db+".visits", "USE "+other, "CREATE TABLE visits (id INT PRIMARY KEY, amount DOUBLE, bought BOOL)",
 		"CREATE TABLE hall (id INT PRIMARY KEY)", "CALL dolt_commit('-Am', 'a table of the same name')", "USE "+db)
@@ -45,7 +45,7 @@ func TestSourceIsAViewOfAnotherDatabase(t *testing.T) {
 	makeVisits(t, root)
 	other := db + "_lobby"
 	do(t, root, "CREATE DATABASE "+other)
-	t.Cleanup(func() { do(t, connect(t, "root", ""), "DROP DATABASE "+other) })
+	t.Cleanup(func() { dropDatabase(t, other) })
 	do(t, root, "CREATE VIEW few AS WITH c AS (SELECT id, amount, bought FROM visits v WHERE v.id > 0) SELECT c.* FROM c JOIN visits ON visits.id = c.id", "CALL dolt_commit('-Am', 'visits')", "USE "+other)
 	for _, source := range []string{db + ".few", db + ".few AS OF 'HEAD'", "(SELECT f.* FROM " + db + ".few f)"} {
 		do(t, root, "CREATE OR REPLACE MODEL m PREDICT bought FROM "+source)

@@ -49,6 +49,10 @@ type Seams struct {
 	Replace func(ctx *sql.Context, n sql.Node) (_ sql.Node, ok bool, err error)
 	// Procedures are callable with CALL in every database.
 	Procedures []sql.ExternalStoredProcedureDetails
+	// Open names those of them, in lower case, that anybody may call: they ask for privileges themselves.
+	Open map[string]bool
+	// DropDatabase is asked before a database is dropped; its error prevents it.
+	DropDatabase func(ctx *sql.Context, name string) error
 	// Handler wraps the engine's wire handler.
 	Handler func(*server.Handler) mysql.Handler
 	// Ready runs when the engine exists and before the first client is accepted. Its error stops the start.

@@ -64,6 +64,10 @@ func (g guard) check(ctx *sql.Context, n sql.Node) error {
 		return g.file(ctx, n.File)
 	case *plan.Set:
 		return g.set(ctx, n)
+	case *plan.DropDB:
+		if err := g.dropDatabase(ctx, n.DbName); err != nil {
+			return err
+		}
 	case *plan.CreateTable:
 		if err := tooManyColumns(len(n.Schema())); err != nil {
 			return err
@@ -102,6 +106,13 @@ func (g guard) check(ctx *sql.Context, n sql.Node) error {
 		if isCatalog(ctx, db) {
 			return catalogDenied(ctx, fmt.Sprintf("%T", n)[len("*plan."):])
 		}
+	}
+	return nil
+}
+
+func (g guard) dropDatabase(ctx *sql.Context, name string) error {
+	if may := g.e.seams.DropDatabase; may != nil {
+		return may(ctx, name)
 	}
 	return nil
 }

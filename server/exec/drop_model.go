@@ -2,6 +2,8 @@ package exec
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 
@@ -9,6 +11,27 @@ import (
 	"aibms/server/mlsql"
 	"aibms/server/sqlerr"
 )
+
+// MayDropDatabase refuses to drop a database that has models: they, what is deployed and the data that they learned from would be gone, or belong to a later database of
+// that name.
+func (e *Env) MayDropDatabase(_ *sql.Context, name string) error {
+	if e.Catalog == nil {
+		return nil
+	}
+	models := e.Catalog.Snapshot().Models(name)
+	if name == "" || len(models) == 0 {
+		return nil
+	}
+	const most = 3
+	var names []string
+	for _, m := range models[:min(most, len(models))] {
+		names = append(names, m.SQLName())
+	}
+	if more := len(models) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return sqlerr.Errorf(sqlerr.VersionInUse, "database %s has models (%s): DROP MODEL each first, after UNDEPLOY MODEL where a version is deployed", name, strings.Join(names, ", "))
+}
 
 // dropModel drops a model with all its versions, or one version; what is deployed is refused. The data that the versions learned from is let go.
 func (e *Env) dropModel(s *mlsql.DropModel) *plan {

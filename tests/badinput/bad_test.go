@@ -66,6 +66,31 @@ func dial(t *testing.T, account, database string) *client {
 	return &client{account, database, conn}
 }
 
+// drop drops the case's database with the models in it.
+func (c *client) drop(t *testing.T) {
+	t.Helper()
+	rows, err := c.conn.QueryContext(context.Background(), "SELECT CONCAT('`', database_name, '`.`', REPLACE(model_name, '`', '``'), '`'), deployed_version IS NOT NULL FROM aibms.models WHERE database_name = ?", c.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := ""
+	for rows.Next() {
+		var model string
+		var deployed bool
+		if err := rows.Scan(&model, &deployed); err != nil {
+			t.Fatal(err)
+		}
+		if deployed {
+			statements += "UNDEPLOY MODEL " + model + ";\n"
+		}
+		statements += "DROP MODEL " + model + ";\n"
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	c.must(t, statements+"DROP DATABASE IF EXISTS $db;")
+}
+
 // must runs statements that have to succeed.
 func (c *client) must(t *testing.T, statements string) {
 	t.Helper()
@@ -212,7 +237,7 @@ func (b *bad) answer(t *testing.T, setup, database string) string {
 	t.Helper()
 	root, c := dial(t, "root", database), dial(t, "root", database)
 	root.must(t, "CREATE DATABASE $db;\nUSE $db;")
-	defer root.must(t, "DROP DATABASE IF EXISTS $db;")
+	defer root.drop(t)
 	if b.user != "" {
 		root.must(t, "DROP USER IF EXISTS app@localhost;\nCREATE USER app@localhost;\nCREATE DATABASE IF NOT EXISTS apps;\nGRANT ALL ON apps.* TO app@localhost;")
 		c = dial(t, b.user, database)
