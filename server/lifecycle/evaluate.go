@@ -176,7 +176,7 @@ func (s *Service) labelSource(ctx context.Context, l *labelled, m *catalog.Model
 	if l.table, err = s.Reader.Read(ctx, source, want); err != nil {
 		return err
 	}
-	p, err := d.prepare(l.table, pr.Classes)
+	p, err := d.prepare(ctx, l.table, pr.Classes)
 	if err != nil {
 		return err
 	}
@@ -187,12 +187,7 @@ func (s *Service) labelSource(ctx context.Context, l *labelled, m *catalog.Model
 func (s *Service) labelOwn(ctx context.Context, l *labelled, m *catalog.Model, v *catalog.Version, c *mlsql.CreateModel, part mlsql.Part, threshold *float64, by []string) error {
 	if len(by) > 0 {
 		// slices name values of the data: whoever asks must be allowed to read it
-		source, err := sourceOf(c.From, m.Database, nil)
-		if err != nil {
-			return err
-		}
-		source.Pins, source.AsOf, source.SQLMode = v.Data, "", &v.SQLMode
-		if _, err := s.Reader.Shape(ctx, source); err != nil {
+		if err := s.mayReadOwn(ctx, m, v, c); err != nil {
 			return err
 		}
 	}
@@ -219,7 +214,7 @@ func (s *Service) labelOwn(ctx context.Context, l *labelled, m *catalog.Model, v
 		return Errorf(ErrChanged, "version %d of model %s cannot be measured on its own rows: read again, its source gives others than it learned from%s; measure on a table or SELECT with ON",
 			v.Number, m.Name, own.whyOthers())
 	}
-	p, err := own.prepare(l.table, nil)
+	p, err := own.prepare(ctx, l.table, nil)
 	if err != nil {
 		return err
 	}
@@ -237,6 +232,23 @@ func (d *Definition) whyOthers() string {
 		return ""
 	}
 	return fmt.Sprintf(" (it uses %s)", strings.Join(d.Shape.Changing, ", "))
+}
+
+// mayReadOwn is an error unless the session in ctx may read the rows that a version learned from.
+func (s *Service) mayReadOwn(ctx context.Context, m *catalog.Model, v *catalog.Version, c *mlsql.CreateModel) error {
+	source, err := sourceOf(c.From, m.Database, nil)
+	if err != nil {
+		return err
+	}
+	source.Pins, source.AsOf, source.SQLMode = v.Data, "", &v.SQLMode
+	_, err = s.Reader.Shape(ctx, source)
+	return err
+}
+
+// MayRead reports whether the session in ctx may read the rows that a version learned from, as far as they are still there.
+func (s *Service) MayRead(ctx context.Context, m *catalog.Model, v *catalog.Version) bool {
+	c, err := parseDefinition(v.Definition)
+	return err == nil && s.mayReadOwn(ctx, m, v, c) == nil
 }
 
 // choosePart is the part that the statement names, or the first of TEST, VALIDATE and TRAIN that has rows.
