@@ -68,6 +68,10 @@ func (g guard) check(ctx *sql.Context, n sql.Node) error {
 		if err := g.dropDatabase(ctx, n.DbName); err != nil {
 			return err
 		}
+	case *plan.DropSchema: // the same by its other name
+		if err := g.dropDatabase(ctx, n.DbName); err != nil {
+			return err
+		}
 	case *plan.CreateTable:
 		if err := tooManyColumns(len(n.Schema())); err != nil {
 			return err

@@ -69,6 +69,14 @@ func dial(t *testing.T, account, database string) *client {
 // drop drops the case's database with the models in it.
 func (c *client) drop(t *testing.T) {
 	t.Helper()
+	for training, deadline := 1, time.Now().Add(patience); training > 0; { // a training that was killed ends by and by
+		if err := c.conn.QueryRowContext(context.Background(), "SELECT COUNT(*) FROM aibms.model_versions WHERE database_name = ? AND status = 'TRAINING'", c.database).Scan(&training); err != nil {
+			t.Fatal(err)
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("a training in %s does not end", c.database)
+		}
+	}
 	rows, err := c.conn.QueryContext(context.Background(), "SELECT CONCAT('`', database_name, '`.`', REPLACE(model_name, '`', '``'), '`'), deployed_version IS NOT NULL FROM aibms.models WHERE database_name = ?", c.database)
 	if err != nil {
 		t.Fatal(err)

@@ -92,7 +92,7 @@ var laterTheme = theme{
 		{give: "a canary", do: "DEPLOY MODEL m VERSION 1 CANARY 10 PERCENT", want: "ERROR 1235 (42000): CANARY of DEPLOY MODEL is not in this release; this release has: VERSION, ALIAS, REASON"},
 		{give: "a shadow", do: "DEPLOY MODEL m VERSION 1 SHADOW", want: "ERROR 1235 (42000): SHADOW of DEPLOY MODEL is not in this release; this release has: VERSION, ALIAS, REASON"},
 		{give: "a cache", do: "DEPLOY MODEL m VERSION 1 CACHE '60s'", want: "ERROR 1235 (42000): CACHE of DEPLOY MODEL is not in this release; this release has: VERSION, ALIAS, REASON"},
-		{give: "protecting an alias", do: "ALTER MODEL m PROTECT ALIAS champion", want: "ERROR 1235 (42000): PROTECT ALIAS of ALTER MODEL is not in this release; this release has: SET ALIAS, DROP ALIAS, SET THRESHOLD, SET COMMENT, RENAME TO"},
+		{give: "protecting an alias", do: "ALTER MODEL m PROTECT ALIAS champion", want: "ERROR 1235 (42000): PROTECT ALIAS of ALTER MODEL is not in this release; this release has: SET ALIAS, DROP ALIAS, SET THRESHOLD, DROP THRESHOLD, SET COMMENT, RENAME TO"},
 		{give: "PCA", do: "CREATE MODEL n PREDICT y FROM t TRANSFORM (PCA(1, x, id) AS p)", want: "ERROR 1210 (HY000): TRANSFORM: PCA is not in this release"},
 		{give: "EXPLAIN_PREDICT", do: "SELECT EXPLAIN_PREDICT('m', 1, 'a')", want: "ERROR 1305 (42000): function: 'explain_predict' not found"},
 	},
