@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,5 +83,53 @@ func TestErrorsOfTheEngineHaveNumbers(t *testing.T) {
 	fails(t, root, 1242, nil, "TRAIN MODEL late")
 	if got := one(t, root, "SELECT reason FROM aibms.model_versions WHERE database_name = '"+db+"' AND status = 'FAILED'"); got == "" || strings.Contains(got, "errno") || strings.Contains(got, "sqlstate") {
 		t.Errorf("the reason is %q", got)
+	}
+}
+
+// TestJSONWarningNamesColumns predicts from a JSON object that lacks a column which nothing imputes.
+func TestJSONWarningNamesColumns(t *testing.T) {
+	c := shop(t)
+	if got := one(t, c, "SELECT PREDICT('strict', '{\"pages\": 3, \"city\": \"Bern\"}')"); got != "NULL" {
+		t.Fatalf("the prediction is %s", got)
+	}
+	if got := all(t, c, "SHOW WARNINGS"); len(got) != 1 || !strings.Contains(got[0][2], "has no value for amount") {
+		t.Errorf("the warnings are %v", got)
+	}
+}
+
+// TestLimitsOfTheEngine notices when a limit that the documents tell of is gone: then the documents are to be changed.
+func TestLimitsOfTheEngine(t *testing.T) {
+	shop(t)
+	c := connect(t, "root", "")
+	fails(t, c, 1046, nil, "SELECT * FROM ml_evaluate('shop.bought')")
+	do(t, c, "EVALUATE MODEL shop.bought")
+
+	root, db := scratch(t)
+	makeVisits(t, root, "kind")
+	fails(t, root, 1105, []string{"unable to sort"}, "SELECT DISTINCT PREDICT('kind') FROM visits ORDER BY PREDICT('kind')")
+	for _, way := range []string{"SELECT k FROM (SELECT DISTINCT PREDICT('kind') AS k FROM visits) p ORDER BY k", "SELECT PREDICT('kind') AS k FROM visits GROUP BY k ORDER BY k"} {
+		if got := column(t, root, way); len(got) < 2 || !slices.IsSorted(got) {
+			t.Errorf("%s: %v", way, got)
+		}
+	}
+	do(t, root, "CREATE VIEW few AS SELECT id FROM visits")
+	reader := account(t, root, "elsewhere", "SELECT ON "+db+".*")
+	do(t, root, "CREATE DATABASE IF NOT EXISTS "+db+"_hall", "GRANT CREATE ON "+db+"_hall.* TO elsewhere@localhost")
+	t.Cleanup(func() { dropDatabase(t, db+"_hall") })
+	do(t, reader, "USE "+db+"_hall")
+	fails(t, reader, 1142, nil, "SELECT COUNT(*) FROM "+db+".few")
+	do(t, reader, "USE "+db)
+	if got := one(t, reader, "SELECT COUNT(*) FROM few"); got != fmt.Sprint(visitRows) {
+		t.Errorf("%s rows", got)
+	}
+}
+
+// TestQuotesInEverySQLMode: our statements quote as in the default sql_mode.
+func TestQuotesInEverySQLMode(t *testing.T) {
+	root, _ := scratch(t)
+	makeVisits(t, root)
+	do(t, root, "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'", "CREATE MODEL `m` PREDICT bought FROM visits COMMENT \"it\\'s \\\"text\\\"\"")
+	if got := one(t, root, "SELECT comment FROM aibms.models WHERE database_name = DATABASE()"); got != `it's "text"` {
+		t.Errorf("the comment is %q", got)
 	}
 }

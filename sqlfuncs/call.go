@@ -103,7 +103,7 @@ func (c *call) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 		return nil, sqlerr.Map(err)
 	}
 	if missing {
-		c.functions.warn(ctx, "model "+c.model.SQLName()+": a feature is NULL and nothing imputes it, so the prediction is NULL")
+		c.functions.warn(ctx, "model "+c.model.SQLName()+": a feature is NULL and nothing imputes it, so the prediction is NULL"+c.lacking(s))
 		return nil, nil
 	}
 	if err := c.predictor.Model.Predict(s.x, s.out); err != nil {
@@ -111,6 +111,27 @@ func (c *call) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 	}
 	c.functions.Predictions.Add(1)
 	return c.answer.value(ctx, s, class)
+}
+
+// lacking names columns that a JSON object does not give, for the warning of a prediction that is NULL.
+func (c *call) lacking(s *scratch) string {
+	if !c.json {
+		return ""
+	}
+	const most = 5
+	var names []string
+	for i, v := range s.columns {
+		if v == nil {
+			if names = append(names, c.features.columns[i].name); len(names) > most {
+				names[most] = "..."
+				break
+			}
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return " (the JSON object has no value for " + strings.Join(names, ", ") + ")"
 }
 
 // readColumns fills the columns of the model from the row or the JSON document; known is false when that document is NULL.

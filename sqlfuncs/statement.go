@@ -26,7 +26,8 @@ type connection struct {
 
 func connectionOf(ctx *sql.Context) connection { return connection{ctx.Session.ID(), ctx.Pid() == 0} }
 
-// statement is one running statement. A CALL counts as one, with what its procedure runs.
+// statement is one running statement. A CALL counts as one, with what its procedure runs; but after a statement of ours in it, as a DEPLOY, the rest sees the catalog
+// that it made: Refresh.
 type statement struct {
 	pid      uint64 // of an event: 0
 	began    time.Time

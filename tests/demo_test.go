@@ -236,6 +236,12 @@ func TestStartRefused(t *testing.T) {
 	if err := s.DB().Ping(); err != nil {
 		t.Errorf("the server that was there does not answer: %v", err)
 	}
+	nowhere := filepath.Join(t.TempDir(), "d")
+	_, stderr, code := aibms(t, "serve", "--data-dir", nowhere, "--port", "99999999")
+	oneLine(t, stderr, code, "port 99999999 is none", "--port")
+	if _, err := os.Stat(nowhere); !os.IsNotExist(err) {
+		t.Errorf("a port that is none has made the data directory: %v", err)
+	}
 }
 
 // TestSocket says that a socket which a killed server left behind stops nobody, and that it is gone after a clean end.

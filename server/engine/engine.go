@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -106,6 +107,9 @@ func (e *Engine) start(ctx context.Context) (err error) {
 		return fmt.Errorf("unknown log level %q; choose error, warning, info, debug or trace", e.config.LogLevel)
 	}
 	logThrough(level)
+	if e.config.Port < 0 || e.config.Port > math.MaxUint16 {
+		return fmt.Errorf("port %d is none; choose one from 1 to 65535 with --port, or 0 for a free one", e.config.Port)
+	}
 	if e.dir, err = openDataDir(e.config.DataDir); err != nil {
 		return err
 	}
