@@ -32,10 +32,11 @@ func Fit(ctx context.Context, items []Item, ds *data.Dataset, rows []int32, y []
 		features  = make([]fitted, 0, len(items))
 		summaries []summary
 		warnings  []string
-		places    = map[string]int{} // of the inputs
+		places    = map[string]int{}            // of the inputs
+		buffer    = make([]float64, selected.n) // for the numbers of one item at a time
 	)
 	for _, it := range items {
-		w := fitting{ctx: ctx, item: canonical(it), rows: selected.n}
+		w := fitting{ctx: ctx, item: canonical(it), rows: selected.n, buffer: buffer}
 		column, err := findColumn(ds, it.Input)
 		if err == nil {
 			var f fitted
@@ -84,7 +85,7 @@ func canonical(it Item) Item {
 
 func (w *fitting) fitNumberItem(rows selection, column *data.Column, first bool) (fitted, summary, error) {
 	f := fitted{item: w.item, indicator: -1}
-	col := make([]float64, rows.n)
+	col := w.buffer
 	low, infinite := 0, 0
 	err := eachChunk(w.ctx, col, func(chunk []float64) {
 		infinite += rows.numbers(column, low, chunk)
@@ -124,7 +125,7 @@ func (w *fitting) fitTextItem(rows selection, column *data.Column) (fitted, summ
 	if len(rest) == 0 {
 		return f, s, nil
 	}
-	col := make([]float64, rows.n)
+	col := w.buffer
 	translated, low := f.text.translate(column.Levels), 0
 	err = eachChunk(w.ctx, col, func(chunk []float64) {
 		rows.texts(column, f.text, translated, low, chunk, nil)

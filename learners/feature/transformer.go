@@ -104,8 +104,9 @@ type fitting struct {
 	ctx      context.Context
 	item     Item
 	warnings []string
-	rows     int      // of the training
-	measured *moments // of the numbers as the steps so far have made them; nil: not known
+	rows     int       // of the training
+	buffer   []float64 // of so many numbers
+	measured *moments  // of the numbers as the steps so far have made them; nil: not known
 }
 
 // measure is measure for the numbers that the next step gets.

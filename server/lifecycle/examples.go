@@ -24,6 +24,10 @@ func (p *prepared) examples(ctx context.Context, pipeline *feature.Pipeline, par
 	e := &examples{}
 	e.Features, e.Classes = pipeline.Features(), p.classes
 	rows := p.rows(part)
+	if len(rows) == 0 {
+		e.Y = []float64{}
+		return e, nil
+	}
 	x, missing, err := pipeline.Transform(ctx, p.table.Data, rows)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -51,9 +55,6 @@ func (p *prepared) examples(ctx context.Context, pipeline *feature.Pipeline, par
 	}
 	e.Y = pick(p.y, keep)
 	e.Weights = pick(p.weights, keep)
-	if e.Y == nil {
-		e.Y = []float64{}
-	}
 	return e, nil
 }
 

@@ -321,7 +321,7 @@ func sameLabel(label mlsql.Value, class string) bool {
 
 // rows lists the rows of a part, in order.
 func (p *prepared) rows(part split.Part) []int32 {
-	var out []int32
+	out := []int32{} // not nil, which to others means all rows
 	for i, x := range p.parts {
 		if x == part {
 			out = append(out, int32(i))

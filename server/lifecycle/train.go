@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 
@@ -194,6 +195,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		return nil, context.Cause(ctx)
 	}
 
+	tidy(table)
 	progress("fitting features", 0, 0)
 	trainRows := p.rows(split.Train)
 	pipeline, notes, err := feature.Fit(ctx, d.Items, table.Data, trainRows, pick(p.y, trainRows))
@@ -250,16 +252,20 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}},
 		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash,
 		Rows: catalog.RowCounts{Train: int64(train.len()), Validate: int64(sets[split.Validate].len()), Test: int64(sets[split.Test].len()), Dropped: dropped}}
+	scores := map[split.Part]*predictor.Scores{}
+	for part, set := range sets {
+		if scores[part], err = pr.Score(set.X, make([]bool, set.len()), nil); err != nil {
+			return nil, err
+		}
+		set.X = nil // measuring needs room of its own
+	}
+	tidy(table)
 	for _, part := range []split.Part{split.Test, split.Validate, split.Train} {
 		set := sets[part]
 		if set.len() == 0 {
 			continue
 		}
-		scores, err := pr.Score(set.X, make([]bool, set.len()), nil)
-		if err != nil {
-			return nil, err
-		}
-		values, err := measure(ctx, metric.For(kind(p.task)), pr, scores, set.Y, p.reportWeights(set))
+		values, err := measure(ctx, metric.For(kind(p.task)), pr, scores[part], set.Y, p.reportWeights(set))
 		if err != nil {
 			return nil, err
 		}
@@ -284,6 +290,16 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	result.Features = catalogFeatures(pipeline, d.Auto)
 	result.Warnings = few(warnings)
 	return result, nil
+}
+
+// tidyFrom is how many numbers a dataset holds, from which on its training collects garbage between its phases: 64 MB.
+const tidyFrom = 8 << 20
+
+// tidy collects what the last phase has left, when that is much: by itself the collector would wait until memory has doubled.
+func tidy(t *Table) {
+	if t.Data.Rows*len(t.Data.Columns) >= tidyFrom {
+		runtime.GC()
+	}
 }
 
 // unmeasured says why a metric has no value on a part of the split.

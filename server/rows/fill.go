@@ -213,12 +213,27 @@ func (f *filler) findLeaves(ctx context.Context) error {
 	return visit(root)
 }
 
+// maxCachedLeaves is how many leaves, of some 4 KB each, are read through the storage's cache of nodes. A larger table would push out of it all that other statements use, and
+// itself, and the cache would grow to its 256 MB.
+const maxCachedLeaves = 1 << 14
+
 // node reads the tree's node of a leaf.
 func (f *filler) node(ctx context.Context, l *leaf) (*tree.Node, error) {
 	if l.parent == nil {
 		return f.scan.rows.Node(), nil
 	}
-	return f.scan.rows.NodeStore().Read(ctx, hash.New(l.parent.GetValue(l.at)))
+	address := hash.New(l.parent.GetValue(l.at))
+	if f.scan.chunks != nil && len(f.leafs) > maxCachedLeaves {
+		chunk, err := f.scan.chunks.Get(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		if !chunk.IsEmpty() {
+			n, _, err := tree.NodeFromBytes(chunk.Data())
+			return n, err
+		}
+	}
+	return f.scan.rows.NodeStore().Read(ctx, address)
 }
 
 // filter finds the rows that count.

@@ -9,6 +9,7 @@ import (
 	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb/durable"
 	"github.com/dolthub/dolt/go/libraries/doltcore/schema"
 	"github.com/dolthub/dolt/go/libraries/doltcore/sqle"
+	"github.com/dolthub/dolt/go/store/chunks"
 	"github.com/dolthub/dolt/go/store/prolly"
 	"github.com/dolthub/dolt/go/store/prolly/tree"
 	"github.com/dolthub/dolt/go/store/val"
@@ -23,7 +24,8 @@ import (
 type scan struct {
 	rows         prolly.Map
 	keys, values *val.TupleDesc
-	fields       []field // by position in the query's schema
+	fields       []field           // by position in the query's schema
+	chunks       chunks.ChunkStore // where the nodes of the tree are stored; nil when that is not known
 }
 
 // field is where a column stands in the tuples of a row.
@@ -84,6 +86,9 @@ func newScan(ctx context.Context, table *doltdb.Table, columns sql.Schema) (*sca
 		return nil, err
 	}
 	s.keys, s.values = s.rows.Descriptors()
+	if store, ok := table.ValueReadWriter().(interface{ ChunkStore() chunks.ChunkStore }); ok {
+		s.chunks = store.ChunkStore()
+	}
 	for _, c := range columns {
 		column, ok := sch.GetAllCols().GetByNameCaseInsensitive(c.Name)
 		if !ok || column.Virtual {
