@@ -58,6 +58,7 @@ type reader struct {
 	b     *builder
 	field *field           // in the table; nil: evaluated
 	known map[string]int32 // of a categorical column: codes by stored bytes
+	bytes [256]int32       // the same for values of one byte: the code and 1, or 0
 }
 
 // keyReader reads one column of the key.
@@ -372,10 +373,14 @@ func (f *filler) readLeaves(ctx *sql.Context, leafs []leaf, typed []*reader, res
 		if !rest {
 			continue
 		}
-		for row := range keys {
-			if err := f.readRow(ctx, l.first+row, keys[row], values[row]); err != nil {
-				return err
-			}
+		if !f.rowwise() {
+			err = f.readColumns(ctx, l.first, keys, values)
+		}
+		for row := 0; row < len(keys) && f.rowwise() && err == nil; row++ {
+			err = f.readRow(ctx, l.first+row, keys[row], values[row])
+		}
+		if err != nil {
+			return err
 		}
 		if f.want.MaxBytes > 0 && f.fixedBytes()+int64(len(f.keyData))+f.grown > f.want.MaxBytes {
 			return errFallBack
@@ -388,23 +393,51 @@ func (f *filler) readLeaves(ctx *sql.Context, leafs []leaf, typed []*reader, res
 	return nil
 }
 
-// readRow reads what of a row is not typed. A value that cannot be used is left to the engine's path, which says where it stands.
+// readRow reads what of a row is not typed, where the SQL engine evaluates something for it. A value that cannot be used is left to the engine's path, which says where it stands.
 func (f *filler) readRow(ctx *sql.Context, at int, key, value val.Tuple) error {
-	if f.rowwise() {
-		if err := f.readTableRow(ctx, key, value); err != nil {
+	if err := f.readTableRow(ctx, key, value); err != nil {
+		return err
+	}
+	for _, c := range f.computed {
+		v, err := c.expr.Eval(ctx, f.tableRow)
+		if err != nil {
+			return errFallBack
+		}
+		f.queryRow[c.at] = v
+	}
+	for _, i := range f.queried {
+		f.queryRow[i] = f.tableRow[f.query.columns[i].(*expression.GetField).Index()]
+	}
+	if err := f.readKeys(ctx, at, key, value); err != nil {
+		return err
+	}
+	for _, r := range f.rest {
+		if err := f.readField(ctx, r, at, key, value); err != nil {
 			return err
 		}
-		for _, c := range f.computed {
-			v, err := c.expr.Eval(ctx, f.tableRow)
-			if err != nil {
-				return errFallBack
-			}
-			f.queryRow[c.at] = v
-		}
-		for _, i := range f.queried {
-			f.queryRow[i] = f.tableRow[f.query.columns[i].(*expression.GetField).Index()]
+	}
+	return nil
+}
+
+// readColumns is readRow for the rows of a leaf, where the SQL engine evaluates nothing: a column at a time.
+func (f *filler) readColumns(ctx *sql.Context, first int, keys, values []val.Tuple) error {
+	for row := range keys {
+		if err := f.readKeys(ctx, first+row, keys[row], values[row]); err != nil {
+			return err
 		}
 	}
+	for _, r := range f.rest {
+		for row := range keys {
+			if err := f.readField(ctx, r, first+row, keys[row], values[row]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readKeys reads the key of a row.
+func (f *filler) readKeys(ctx *sql.Context, at int, key, value val.Tuple) error {
 	f.collector.rows = int64(at + 1)
 	for i := range f.keyed {
 		if err := f.readKey(ctx, &f.keyed[i], key, value); err != nil {
@@ -412,11 +445,6 @@ func (f *filler) readRow(ctx *sql.Context, at int, key, value val.Tuple) error {
 		}
 	}
 	f.keyEnds = append(f.keyEnds, len(f.keyData))
-	for _, r := range f.rest {
-		if err := f.readField(ctx, r, at, key, value); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -458,7 +486,7 @@ func (f *filler) readField(ctx *sql.Context, r *reader, at int, key, value val.T
 			}
 			return nil
 		}
-		if code, ok := r.known[string(raw)]; ok {
+		if code, ok := r.code(raw); ok {
 			b.codes[at] = code
 			return nil
 		}
@@ -478,10 +506,28 @@ func (f *filler) readField(ctx *sql.Context, r *reader, at int, key, value val.T
 	}
 	b.codes[at] = code
 	f.grown += grown
-	if raw != nil && len(r.known) < maxKnown {
+	r.learn(raw, code)
+	return nil
+}
+
+// code is the code of stored bytes that the reader has met.
+func (r *reader) code(raw []byte) (int32, bool) {
+	if len(raw) == 1 {
+		code := r.bytes[raw[0]]
+		return code - 1, code > 0
+	}
+	code, ok := r.known[string(raw)]
+	return code, ok
+}
+
+// learn remembers the code of stored bytes.
+func (r *reader) learn(raw []byte, code int32) {
+	switch {
+	case len(raw) == 1 && code >= 0:
+		r.bytes[raw[0]] = code + 1
+	case len(raw) > 1 && len(r.known) < maxKnown:
 		r.known[string(raw)] = code
 	}
-	return nil
 }
 
 // fixedNumber tells whether readNumbers reads an encoding.

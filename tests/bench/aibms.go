@@ -32,7 +32,7 @@ type running struct {
 
 // serve starts the program under test on a data directory.
 func (b *Bench) serve(dir string) (*running, error) {
-	return b.listen(exec.Command(b.aibms, "serve", "--data-dir", dir, "--port", "0", "--socket", "none", "--log-format", "json"))
+	return b.listen(exec.Command(b.aibms, "serve", "--data-dir", dir, "--port", "0", "--socket", "none", "--log-format", "json", "--dataset-cache-mb", "0"))
 }
 
 // child is a server that this program runs in another process of its own, see serveHere.
@@ -141,7 +141,7 @@ func serveHere(dir string) error {
 	ctx, end := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer end()
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	s, err := server.Start(ctx, engine.Config{DataDir: dir})
+	s, err := server.Start(ctx, engine.Config{DataDir: dir, DatasetCacheMB: -1})
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func serveHere(dir string) error {
 
 // embed starts the server in this process, for figures that measure below the network. There can be one at a time.
 func (b *Bench) embed(dir string) (*server.Server, error) {
-	return server.Start(b.ctx, engine.Config{DataDir: dir})
+	return server.Start(b.ctx, engine.Config{DataDir: dir, DatasetCacheMB: -1})
 }
 
 // use makes db the database of all connections to come.
