@@ -11,6 +11,7 @@ import (
 
 	gmsserver "github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/vitess/go/mysql"
 
 	"aibms/catalog"
@@ -99,6 +100,7 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 			}
 			return s.functions.Table(ctx, name)
 		},
+		Rules:        []analyzer.Rule{s.functions.Rule()},
 		Procedures:   s.env.Procedures(),
 		Open:         map[string]bool{"ml_exec": true},
 		DropDatabase: s.env.MayDropDatabase,
@@ -195,6 +197,9 @@ func metricOffers() []catalog.MetricOffer {
 
 // Owns tells whether a statement is one of AIBMS's own.
 func Owns(statement string) bool { return mlsql.Owns(statement) }
+
+// Blocks switches prediction in blocks.
+func (s *Server) Blocks() *sqlfuncs.Blocks { return &s.functions.Blocks }
 
 // Reader reads training data.
 func (s *Server) Reader() *rows.Reader { return s.env.Reader }

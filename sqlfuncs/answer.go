@@ -99,32 +99,32 @@ func (a *answer) classOf(ctx *sql.Context, row sql.Row, class sql.Expression) (i
 	return noClass, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s has no class '%s'; it has: %s", a.model.SQLName(), given, strings.Join(a.predictor.Classes, ", "))
 }
 
-// value is the answer for the row whose features are in s.x and whose prediction is in s.out.
-func (a *answer) value(ctx *sql.Context, s *scratch, class int) (any, error) {
+// decides tells whether the answer holds a class that the predictor decides on.
+func (a *answer) decides() bool { return a.output != probability && a.predictor.Task.Classification() }
+
+// value is the answer for a row: out is what the model gave for it, decided the code of its class where the answer decides, class that of the class whose probability
+// is wanted.
+func (a *answer) value(ctx *sql.Context, out []float64, decided int32, class int) (any, error) {
 	switch a.output {
 	case probability:
-		return s.out.At(0, class), nil
+		return out[class], nil
 	case everything:
-		return a.document(ctx, s)
+		return a.document(ctx, out, decided)
 	}
-	return a.prediction(ctx, s)
+	return a.prediction(ctx, out, decided)
 }
 
 // prediction is the predicted class or number, of the target's type.
-func (a *answer) prediction(ctx *sql.Context, s *scratch) (any, error) {
+func (a *answer) prediction(ctx *sql.Context, out []float64, decided int32) (any, error) {
 	if !a.predictor.Task.Classification() {
-		return fit(ctx, a.target, s.out.At(0, 0))
+		return fit(ctx, a.target, out[0])
 	}
-	code, err := a.predictor.Decide(s.x, s.out, a.model.Threshold)
-	if err != nil {
-		return nil, sqlerr.Map(err)
-	}
-	return a.labels[code], nil
+	return a.labels[decided], nil
 }
 
 // document is the JSON object of PREDICT_ALL: prediction, probabilities (NULL for a number), version, threshold (NULL when the learner's own rule decides), cached, fallback.
-func (a *answer) document(ctx *sql.Context, s *scratch) (any, error) {
-	v, err := a.prediction(ctx, s)
+func (a *answer) document(ctx *sql.Context, out []float64, decided int32) (any, error) {
+	v, err := a.prediction(ctx, out, decided)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (a *answer) document(ctx *sql.Context, s *scratch) (any, error) {
 	if a.predictor.Task.Classification() {
 		proba := map[string]any{}
 		for i, class := range a.predictor.Classes {
-			proba[class] = s.out.At(0, i)
+			proba[class] = out[i]
 		}
 		doc["probabilities"] = proba
 	}

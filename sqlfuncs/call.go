@@ -57,10 +57,13 @@ type call struct {
 
 // scratch is the working memory of one evaluation.
 type scratch struct {
+	read    []int      // the columns that are read, all but in a block that has some from elsewhere
+	compute []int      // the inputs that are computed from them
 	columns sql.Row    // values of the model's columns
 	types   []sql.Type // of those values
 	values  []feature.Value
 	x, out  *mat.Dense // the features, 1 x p; what the model gives, 1 x K or 1 x 1
+	decided [1]int32
 }
 
 var _ sql.FunctionExpression = (*call)(nil)
@@ -75,12 +78,25 @@ func (f *Functions) newCall(ctx *sql.Context, o output, d *deployed, b binding) 
 		return nil, err
 	}
 	p := d.predictor
-	columns, inputs, width, outputs := len(p.Columns), len(p.Pipeline.Inputs()), len(p.Pipeline.Features()), max(1, len(p.Classes))
 	c.scratch = &sync.Pool{New: func() any {
-		return &scratch{columns: make(sql.Row, columns), types: make([]sql.Type, columns), values: make([]feature.Value, inputs),
-			x: mat.NewDense(1, width, nil), out: mat.NewDense(1, outputs, nil)}
+		s := c.newScratch()
+		s.x, s.out = mat.NewDense(1, len(p.Pipeline.Features()), nil), mat.NewDense(1, p.Outputs(), nil)
+		return s
 	}}
 	return c, nil
+}
+
+// newScratch returns working memory for the inputs of a row.
+func (c *call) newScratch() *scratch {
+	columns, inputs := len(c.predictor.Columns), len(c.predictor.Pipeline.Inputs())
+	s := &scratch{columns: make(sql.Row, columns), types: make([]sql.Type, columns), values: make([]feature.Value, inputs)}
+	for i := range columns {
+		s.read = append(s.read, i)
+	}
+	for i := range inputs {
+		s.compute = append(s.compute, i)
+	}
+	return s
 }
 
 // Eval implements sql.Expression.
@@ -103,14 +119,24 @@ func (c *call) Eval(ctx *sql.Context, row sql.Row) (any, error) {
 		return nil, sqlerr.Map(err)
 	}
 	if missing {
-		c.functions.warn(ctx, "model "+c.model.SQLName()+": a feature is NULL and nothing imputes it, so the prediction is NULL"+c.lacking(s))
+		c.warnMissing(ctx, c.lacking(s))
 		return nil, nil
 	}
 	if err := c.predictor.Model.Predict(s.x, s.out); err != nil {
 		return nil, sqlerr.Map(err)
 	}
 	c.functions.Predictions.Add(1)
-	return c.answer.value(ctx, s, class)
+	if c.answer.decides() {
+		if err := c.predictor.Decide(s.x, s.out, c.model.Threshold, s.decided[:]); err != nil {
+			return nil, sqlerr.Map(err)
+		}
+	}
+	return c.answer.value(ctx, s.out.RawRowView(0), s.decided[0], class)
+}
+
+// warnMissing says why a prediction is NULL.
+func (c *call) warnMissing(ctx *sql.Context, lacking string) {
+	c.functions.warn(ctx, "model "+c.model.SQLName()+": a feature is NULL and nothing imputes it, so the prediction is NULL"+lacking)
 }
 
 // lacking names columns that a JSON object does not give, for the warning of a prediction that is NULL.
@@ -137,11 +163,11 @@ func (c *call) lacking(s *scratch) string {
 // readColumns fills the columns of the model from the row or the JSON document; known is false when that document is NULL.
 func (c *call) readColumns(ctx *sql.Context, row sql.Row, s *scratch) (known bool, err error) {
 	if !c.json {
-		for i, a := range c.args {
-			if s.columns[i], err = a.Eval(ctx, row); err != nil {
+		for _, i := range s.read {
+			if s.columns[i], err = c.args[i].Eval(ctx, row); err != nil {
 				return false, err
 			}
-			s.types[i] = a.Type()
+			s.types[i] = c.args[i].Type()
 		}
 		return true, nil
 	}

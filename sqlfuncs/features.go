@@ -70,12 +70,13 @@ func (f *features) bare(name string) (int, bool) {
 
 // inputs fills s.values from s.columns.
 func (f *features) inputs(ctx *sql.Context, s *scratch) error {
-	for i := range f.columns {
+	for _, i := range s.read {
 		if err := f.columns[i].convert(ctx, &s.columns[i], &s.types[i]); err != nil {
 			return err
 		}
 	}
-	for i, in := range f.list {
+	for _, i := range s.compute {
+		in := &f.list[i]
 		v, t := any(nil), sql.Type(nil)
 		if in.expr == nil {
 			v, t = s.columns[in.column], s.types[in.column]
@@ -87,10 +88,20 @@ func (f *features) inputs(ctx *sql.Context, s *scratch) error {
 			t = in.expr.Type()
 		}
 		if err := in.set(ctx, &s.values[i], v, t); err != nil {
-			return fmt.Errorf("feature %s: %w", f.name(in), err)
+			return fmt.Errorf("feature %s: %w", f.name(*in), err)
 		}
 	}
 	return nil
+}
+
+// number tells whether an input is the number that stands in a column, as it is.
+func (f *features) number(i int) (column int, ok bool) {
+	in := f.list[i]
+	if in.expr != nil || in.kind != data.Numeric {
+		return 0, false
+	}
+	c := &f.columns[in.column]
+	return in.column, !c.computed && c.class.Numeric() && !types.IsEnum(c.typ) && !types.IsSet(c.typ)
 }
 
 func (in *input) set(ctx *sql.Context, to *feature.Value, v any, t sql.Type) (err error) {

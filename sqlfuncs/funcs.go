@@ -29,6 +29,8 @@ type Functions struct {
 	// Predictions counts the rows that were predicted since the start, by whichever path.
 	Predictions atomic.Int64
 
+	Blocks Blocks
+
 	statements statements
 }
 

@@ -148,14 +148,15 @@ func Decode(registry *learners.Registry, b []byte) (*Predictor, error) {
 	}
 	// a pipeline and a model that do not belong together would fail at every prediction: find out now
 	if n := len(p.Pipeline.Features()); n > 0 {
-		if err := p.Model.Predict(mat.NewDense(1, n, nil), mat.NewDense(1, p.outputs(), nil)); err != nil {
+		if err := p.Model.Predict(mat.NewDense(1, n, nil), mat.NewDense(1, p.Outputs(), nil)); err != nil {
 			return nil, fmt.Errorf("%w: model does not fit its pipeline: %v", artifact.ErrCorrupt, err)
 		}
 	}
 	return p, nil
 }
 
-func (p *Predictor) outputs() int {
+// Outputs is how many numbers the model gives for a row.
+func (p *Predictor) Outputs() int {
 	if p.Task.Classification() {
 		return len(p.Classes)
 	}
@@ -195,7 +196,7 @@ func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Sc
 			}
 		}
 	}
-	out := mat.NewDense(n, p.outputs(), nil)
+	out := mat.NewDense(n, p.Outputs(), nil)
 	if err := p.Model.Predict(x, out); err != nil {
 		return nil, err
 	}
@@ -205,18 +206,12 @@ func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Sc
 	}
 	s.Proba = out
 	s.Class = make([]int32, n)
-	return s, p.decide(x, out, threshold, s.Class)
+	return s, p.Decide(x, out, threshold, s.Class)
 }
 
-// Decide is the predicted class of one row, whose probabilities are in proba.
-func (p *Predictor) Decide(x, proba *mat.Dense, threshold *float64) (int32, error) {
-	var class [1]int32
-	err := p.decide(x, proba, threshold, class[:])
-	return class[0], err
-}
-
-// decide fills classes: by the threshold, by the model's own rule, or by the largest probability.
-func (p *Predictor) decide(x, proba *mat.Dense, threshold *float64, classes []int32) error {
+// Decide fills classes with the predicted classes of the rows of x, whose probabilities are in proba: by the threshold, by the model's own rule, or by the largest
+// probability.
+func (p *Predictor) Decide(x, proba *mat.Dense, threshold *float64, classes []int32) error {
 	if threshold != nil && p.Task == learners.Binary {
 		for i := range classes {
 			classes[i] = int32(1 - p.Positive)

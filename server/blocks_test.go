@@ -1,0 +1,155 @@
+package server_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// rowByRow lets f run with prediction in blocks switched off.
+func rowByRow(f func()) {
+	running.Blocks().Off.Store(true)
+	defer running.Blocks().Off.Store(false)
+	f()
+}
+
+// outcomeOf runs a statement and returns all that a client sees of it: the names and types of its columns, its rows, its error and its warnings.
+func outcomeOf(t testing.TB, c *sql.Conn, statement string, values ...any) string {
+	t.Helper()
+	var b strings.Builder
+	rows, err := c.QueryContext(context.Background(), statement, values...)
+	if err != nil {
+		fmt.Fprintln(&b, "error:", err)
+	} else {
+		kinds, err := rows.ColumnTypes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range kinds {
+			nullable, _ := k.Nullable()
+			fmt.Fprintln(&b, k.Name(), k.DatabaseTypeName(), nullable)
+		}
+		cells, err := read(rows)
+		for _, line := range cells {
+			fmt.Fprintln(&b, strings.Join(line, "|"))
+		}
+		if err != nil {
+			fmt.Fprintln(&b, "error behind", len(cells), "rows:", err)
+		}
+	}
+	for _, w := range all(t, c, "SHOW WARNINGS") {
+		fmt.Fprintln(&b, "warning:", strings.Join(w, " "))
+	}
+	return b.String()
+}
+
+// bothWays runs a statement with and without blocks on c, and compares all that a client sees. took says whether blocks were used.
+func bothWays(t *testing.T, c *sql.Conn, statement string, values ...any) (got string, took, scanned int64) {
+	t.Helper()
+	blocks := running.Blocks()
+	rows, direct := blocks.Rows.Load(), blocks.Scanned.Load()
+	got = outcomeOf(t, c, statement, values...)
+	took, scanned = blocks.Rows.Load()-rows, blocks.Scanned.Load()-direct
+	rowByRow(func() {
+		if want := outcomeOf(t, c, statement, values...); got != want {
+			t.Errorf("%s\nin blocks:\n%.1500s\nrow by row:\n%.1500s", statement, got, want)
+		}
+	})
+	return got, took, scanned
+}
+
+const (
+	inRows  = "rows of another node are predicted in blocks"
+	scanned = "a plain table is read straight from storage"
+	single  = "row by row"
+)
+
+// TestBlocksAnswerAsRowsDo holds prediction in blocks against prediction row by row, in every place of a statement, and checks which way was taken.
+func TestBlocksAnswerAsRowsDo(t *testing.T) {
+	c := shop(t)
+	features := strings.Join(visitFeatures, ", ")
+	for _, x := range []struct{ way, statement string }{
+		{scanned, "SELECT id, PREDICT('bought') FROM visits"},
+		{scanned, "SELECT PREDICT('kind'), PREDICT_PROBA('kind', 'tea'), PREDICT_ALL('kind'), id FROM visits"},
+		{scanned, "SELECT PREDICT('spend'), PREDICT('items'), PREDICT('rating'), PREDICT('grade'), PREDICT_ALL('rating') FROM visits"},
+		{scanned, "SELECT PREDICT('bought', " + features + ") AS p, city, day, price FROM visits v"},
+		{scanned, "SELECT PREDICT('strict'), PREDICT_PROBA('strict'), id FROM visits"},
+		{scanned, "SELECT AVG(PREDICT('rating')), MIN(PREDICT('spend')), COUNT(DISTINCT PREDICT('kind')), SUM(PREDICT('items')) FROM visits"},
+		{scanned, "SELECT city, AVG(PREDICT_PROBA('bought')), COUNT(*) FROM visits GROUP BY city ORDER BY city"},
+		{scanned, "SELECT PREDICT('kind') k, COUNT(*) FROM visits GROUP BY k ORDER BY k"},
+		{scanned, "SELECT PREDICT('grade'), GROUP_CONCAT(id ORDER BY id) FROM visits GROUP BY PREDICT('grade') ORDER BY 2"},
+		{scanned, "SELECT PREDICT('kind') k, COUNT(*) n FROM visits GROUP BY k HAVING n > 10 ORDER BY k"},
+		{scanned, "SELECT DISTINCT PREDICT('grade') FROM visits ORDER BY 1"},
+		{scanned, "SELECT id, PREDICT('rating') r FROM visits ORDER BY r DESC, id LIMIT 7"},
+		{scanned, "SELECT id, PREDICT('rating') FROM visits LIMIT 3 OFFSET 20"},
+		{scanned, "SELECT id, CASE WHEN id < 10 THEN PREDICT('kind') WHEN id < 20 THEN 'few' ELSE NULL END FROM visits"},
+		{scanned, "SELECT PREDICT('one', PREDICT('rating') * 10 + 100), PREDICT_PROBA('one', PREDICT('rating')) FROM visits"},
+		{scanned, "SELECT PREDICT('one', amount + 0.5), PREDICT('one', amount / 0), PREDICT('one', IF(id = 3, NULL, amount)) FROM visits"},
+		{scanned, "SELECT PREDICT_PROBA('kind', IF(id % 2, 'tea', 'coffee')) FROM visits"},
+		{scanned, "SELECT PREDICT_PROBA('kind', IF(id = 7, NULL, kind)), kind FROM visits"},
+		{scanned, "SELECT id, PREDICT_PROBA('kind', IF(id = 300, 'wine', 'tea')) FROM visits"},
+		{scanned, "SELECT id, PREDICT('one', IF(id = 200, 'no number', amount)) FROM visits"},
+		{scanned, "SELECT id, PREDICT('one', IF(id = 200, 'no number', amount)) FROM visits LIMIT 150"},
+		{scanned, "SELECT id, IF(id = 200, NULL, PREDICT('one', IF(id = 200, 'no number', amount))) FROM visits"},
+		{scanned, "SELECT id, COALESCE(tier, PREDICT('one', IF(tier IS NULL, amount, 'no number'))) FROM visits"},
+		{scanned, "SELECT id, id < 50 OR PREDICT('one', IF(id < 50, 'no number', amount)) FROM visits"},
+		{scanned, "SELECT PREDICT('one', IF(id < 5, 'no number', amount)) FROM visits LIMIT 0"},
+		{scanned, "SELECT id, PREDICT('one', 1 / (id - 30)), PREDICT('one', CAST(city AS SIGNED)) FROM visits LIMIT 60"},
+		{scanned, "SELECT PREDICT('strict', NULL, pages, city), PREDICT('strict', amount, '12', 'Nowhere') FROM visits"},
+		{scanned, "SELECT PREDICT('bought', amount, pages, price, city, IF(id = 9, 'bronze', tier), day, seen, big, flag) FROM visits"},
+		{scanned, "SELECT PREDICT('bought', amount, pages, price, city, tier, IF(id = 70, 'no day', day), seen, big, flag), id FROM visits"},
+		{scanned, "SELECT PREDICT('bought', JSON_OBJECT('amount', amount, 'pages', pages, 'city', city)) FROM visits"},
+		{scanned, "SELECT PREDICT('bought', IF(id = 5, NULL, JSON_OBJECT('amount', amount))), PREDICT_PROBA('bought', JSON_OBJECT('amount', amount)) FROM visits"},
+		{scanned, "SELECT PREDICT('bought', JSON_OBJECT(IF(id = 150, 'nothing', 'amount'), amount)) FROM visits"},
+		{scanned, "SELECT COUNT(*) FROM (SELECT PREDICT('kind') k, id FROM visits) x WHERE k = 'tea'"},
+		{scanned, "SELECT k, COUNT(*) FROM (SELECT PREDICT('kind') k FROM visits) x GROUP BY k ORDER BY k"},
+		{scanned, "WITH p AS (SELECT id, PREDICT('kind') AS k FROM visits) SELECT k, MIN(id) FROM p GROUP BY k ORDER BY k"},
+		{scanned, "SELECT PREDICT('kind') FROM visits UNION ALL SELECT PREDICT('grade') FROM visits"},
+		{scanned, "SELECT PREDICT('kind') AS x FROM visits UNION SELECT city FROM visits ORDER BY x"},
+		{scanned, "SELECT PREDICT('one', s.a) FROM (SELECT amount AS a, id FROM visits) s"},
+		{scanned, "SELECT PREDICT('one', s.a), s.id FROM (SELECT id, amount AS a FROM visits AS v) AS s"},
+		{scanned, "SELECT PREDICT('bought', `source`.*) FROM visits AS `source`"},
+		{scanned, "SELECT id, PREDICT('kind'), PREDICT('kind') = kind, UPPER(PREDICT('kind')) FROM visits"},
+		{scanned, "SELECT PREDICT('bought@v1'), PREDICT('shop.bought') FROM visits"},
+		{inRows, "SELECT id, PREDICT('bought') FROM visits WHERE id > 17 AND amount IS NOT NULL"},
+		{inRows, "SELECT id, PREDICT('bought'), PREDICT('spend') FROM visits WHERE id IN (3, 5, 300)"},
+		{inRows, "SELECT id, PREDICT('strict') FROM visits WHERE PREDICT('kind') = 'tea'"},
+		{inRows, "SELECT id, PREDICT('strict'), PREDICT('rating') FROM visits WHERE city = 'Bern' ORDER BY id DESC LIMIT 9"},
+		{inRows, "SELECT v.id, PREDICT('one', v.amount), w.city FROM visits v JOIN visits w ON w.id = v.id + 1 ORDER BY v.id"},
+		{inRows, "SELECT v.id, PREDICT('one', w.amount) FROM visits v LEFT JOIN visits w ON w.id = v.id + 100 ORDER BY v.id"},
+		{inRows, "SELECT PREDICT('one', a) FROM (SELECT amount + 1 AS a FROM visits WHERE id < 100) x"},
+		{inRows, "SELECT PREDICT('one', a) FROM (SELECT city, AVG(amount) AS a FROM visits GROUP BY city ORDER BY city) x"},
+		{inRows, "SELECT PREDICT('one', a) FROM (SELECT IF(id = 40, 'no number', amount) AS a FROM visits) x"},
+		{inRows, "SELECT PREDICT('one', x) FROM (VALUES ROW(1), ROW(100), ROW(NULL), ROW('none')) t (x)"},
+		{inRows, "SELECT PREDICT('one', 100)"},
+		{inRows, "SELECT PREDICT('one', 'no number')"},
+		{inRows, "SELECT PREDICT('strict', NULL, NULL, NULL)"},
+		{inRows, "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 40) SELECT n, PREDICT('one', n) FROM r"},
+		{single, "SELECT id FROM visits WHERE PREDICT('kind') = 'tea' ORDER BY PREDICT('rating'), id"},
+		{single, "SELECT id, PREDICT('one', amount), (SELECT MAX(w.id) FROM visits w WHERE w.id < visits.id) FROM visits WHERE id < 30"},
+		{single, "SELECT id, (SELECT PREDICT('one', visits.amount)) FROM visits WHERE id < 30"},
+		{single, "SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM visits w WHERE w.id = v.id + 1 AND PREDICT('one', w.amount) = 1)"},
+		{single, "SELECT id, (SELECT AVG(PREDICT('one', w.amount)) FROM visits w WHERE w.id <= v.id) FROM visits v WHERE id < 30"},
+		{single, "SELECT id, RANK() OVER (ORDER BY PREDICT('rating'), id) FROM visits"},
+		{single, "SELECT PREDICT(CONCAT('o', 'ne'), amount) FROM visits"},
+		{single, "SELECT id, @n := IFNULL(@n, 0) + 1, PREDICT('one', @n) FROM (SELECT id FROM visits, (SELECT @n := 0) i) x"},
+		{single, "SELECT PREDICT('one', (SELECT MAX(amount) FROM visits))"},
+		{single, "SELECT v.id, x.p FROM visits v, LATERAL (SELECT PREDICT('one', v.amount) AS p) x WHERE v.id < 40 ORDER BY v.id"},
+	} {
+		t.Run(x.statement, func(t *testing.T) {
+			_, took, direct := bothWays(t, c, x.statement)
+			way := single
+			switch {
+			case direct > 0:
+				way = scanned
+			case took > 0:
+				way = inRows
+			}
+			if way != x.way {
+				t.Errorf("%s; want: %s", way, x.way)
+			}
+		})
+	}
+}
