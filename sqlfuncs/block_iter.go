@@ -267,26 +267,31 @@ func answered(v any, err error, notes []note) any {
 	return &outcome{value: v, err: err, notes: notes}
 }
 
-// rowSource gives the rows of another iterator.
+// rowSource gives the rows of another iterator. Once one of them came with a warning it reads no further ahead: a statement that ends early has no warnings of the rest.
 type rowSource struct {
 	sql.RowIter
 	answers int
+	warned  bool
 }
 
 func (s *rowSource) read(ctx *sql.Context, n int) (out []sql.Row, err error) {
 	var memory []any
-	for len(out) < n {
+	warnings := ctx.Session.WarningCount()
+	for len(out) < n && (len(out) == 0 || !s.warned) {
 		row, err := s.RowIter.Next(ctx)
 		if err != nil {
 			return out, err
 		}
 		width := len(row) + s.answers
-		if len(memory) < width {
+		if len(memory) < width && s.warned {
+			memory = make([]any, width)
+		} else if len(memory) < width {
 			memory = make([]any, width*(n-len(out)))
 		}
 		out = append(out, memory[:width:width])
 		copy(memory, row)
 		memory = memory[width:]
+		s.warned = s.warned || ctx.Session.WarningCount() != warnings
 	}
 	return out, nil
 }

@@ -133,7 +133,7 @@ func (m *mover) move(e sql.Expression) (sql.Expression, error) {
 			return e, transform.SameTree, nil
 		}
 		for _, s := range m.slots {
-			if s.call.output == c.output && sameCall(s.call, c) && same(s.call.class, c.class) {
+			if s.call.text == c.text && s.call.output == c.output && sameCall(s.call, c) && same(s.call.class, c.class) {
 				return s, transform.NewTree, nil
 			}
 		}
