@@ -1,7 +1,9 @@
 package sqlfuncs
 
 import (
+	"io"
 	"math"
+	"runtime"
 	"slices"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -16,8 +18,9 @@ import (
 
 // A block begins small, so that LIMIT 5 does not read a thousand rows, and doubles up to where a larger one gains nothing.
 const (
-	minBlock = 16
-	maxBlock = 1024
+	minBlock  = 16
+	maxBlock  = 1024
+	aheadFrom = 256 // from this size on, blocks may be made ahead by another goroutine
 )
 
 // source gives rows, with room for the answers at their end.
@@ -61,9 +64,15 @@ type blockIter struct {
 	answers   []blockAnswer
 	size      int // of the block
 
+	block
+	at    int
+	ahead *ahead // nil: blocks are made when they are needed
+}
+
+// block is some rows with their answers, and the error that stands behind them.
+type block struct {
 	rows []sql.Row
-	at   int
-	err  error // behind rows
+	err  error
 }
 
 // blockAnswer is one answer of each row.
@@ -124,33 +133,67 @@ func (it *blockIter) Next(ctx *sql.Context) (sql.Row, error) {
 }
 
 // Close implements sql.RowIter.
-func (it *blockIter) Close(ctx *sql.Context) error { return it.source.Close(ctx) }
+func (it *blockIter) Close(ctx *sql.Context) error {
+	if it.ahead != nil {
+		it.ahead.end()
+		it.ahead = nil
+	}
+	it.at, it.block = 0, block{err: io.EOF}
+	return it.source.Close(ctx)
+}
 
-// fill reads and answers the next block.
+// fill takes the next block.
 func (it *blockIter) fill(ctx *sql.Context) {
-	it.at, it.rows = 0, nil
-	if it.err = ctx.Err(); it.err != nil {
-		return
+	it.at = 0
+	if it.ahead == nil && it.size >= aheadFrom && it.alone() {
+		it.ahead = start(ctx, it.make)
+	}
+	if it.ahead != nil {
+		it.block = it.ahead.next()
+	} else {
+		it.block = it.make(ctx)
+	}
+}
+
+// make reads and answers the next block.
+func (it *blockIter) make(ctx *sql.Context) (out block) {
+	if out.err = ctx.Err(); out.err != nil {
+		return out
 	}
 	it.size = min(2*it.size, maxBlock)
 	for _, b := range it.batches {
 		b.columns = b.block.Columns(it.size)
 	}
-	it.rows, it.err = it.source.read(ctx, it.size)
-	if len(it.rows) == 0 {
-		return
+	if out.rows, out.err = it.source.read(ctx, it.size); len(out.rows) == 0 {
+		return out
 	}
-	it.functions.Blocks.Rows.Add(int64(len(it.rows)))
+	it.functions.Blocks.Rows.Add(int64(len(out.rows)))
 	inner, recorder := recording(ctx)
 	for i := range it.answers {
 		a := &it.answers[i]
 		if a.first {
-			a.batch.predict(inner, recorder, it.rows)
+			a.batch.predict(inner, recorder, out.rows)
 		}
-		for j, row := range it.rows {
+		for j, row := range out.rows {
 			row[len(row)-a.fromEnd] = a.of(inner, recorder, row, j)
 		}
 	}
+	return out
+}
+
+// alone tells whether blocks can be made beside what reads them: nothing is evaluated that could look at the session, which belongs to one goroutine.
+func (it *blockIter) alone() bool {
+	if _, ok := it.source.(*tupleSource); !ok || runtime.GOMAXPROCS(0) < 2 {
+		return false
+	}
+	for _, b := range it.batches {
+		if len(b.scratch.read) > 0 || len(b.scratch.compute) > 0 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(it.answers, func(a blockAnswer) bool {
+		return a.call.answer.class == perRow || a.call.output == everything
+	})
 }
 
 // predict computes what the model gives for the rows.
@@ -385,29 +428,30 @@ func (it *blockIter) openTuples(ctx *sql.Context, scan *plainScan) (*tupleSource
 }
 
 func (s *tupleSource) read(ctx *sql.Context, n int) ([]sql.Row, error) {
-	out, memory := make([]sql.Row, 0, n), make([]any, n*s.width)
-	defer func() { s.functions.Blocks.Scanned.Add(int64(len(out))) }()
-	for i := range n {
-		if err := s.Next(ctx); err != nil {
-			return out, err
-		}
-		row := memory[:s.width:s.width]
-		memory = memory[s.width:]
-		for _, v := range s.values {
-			var err error
-			if row[v.position], err = s.Value(ctx, v.column); err != nil {
-				return out, err
+	n, err := s.Read(ctx, n)
+	if err == nil && n == 0 {
+		err = io.EOF
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, memory := make([]sql.Row, n), make([]any, n*s.width)
+	for i := range out {
+		out[i], memory = memory[:s.width:s.width], memory[s.width:]
+	}
+	for _, v := range s.values {
+		for i, row := range out {
+			if row[v.position], err = s.Value(ctx, v.column, i); err != nil {
+				return nil, err // storage is damaged
 			}
 		}
-		for _, x := range s.numbers {
-			x.batch.columns[x.input].Num[i] = s.Number(x.column)
-		}
-		out = append(out, row)
 	}
+	for _, x := range s.numbers {
+		s.Numbers(x.column, x.batch.columns[x.input].Num)
+	}
+	s.functions.Blocks.Scanned.Add(int64(n))
 	return out, nil
 }
 
 // Close implements sql.RowIter.
 func (s *tupleSource) Close(*sql.Context) error { return nil }
-
-var _ sql.RowIter = (*blockIter)(nil)

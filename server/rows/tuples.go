@@ -1,10 +1,12 @@
 package rows
 
 import (
+	"context"
+	"encoding/binary"
 	"math"
 	"strings"
 
-	"github.com/dolthub/dolt/go/store/prolly"
+	"github.com/dolthub/dolt/go/libraries/doltcore/sqle/dsess"
 	"github.com/dolthub/dolt/go/store/val"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
@@ -70,17 +72,17 @@ func (p *Plain) Column(f *expression.GetField, schema sql.Schema) int {
 	return p.Columns[i]
 }
 
-// Tuples reads some columns of a plain table, row by row in the order of its key, straight from the storage's tree. Privileges were checked when the statement was bound;
-// the state of the table is the one that the statement's transaction sees. It belongs to one goroutine at a time.
+// Tuples reads some columns of a plain table, block by block in the order of its key, straight from the storage's tree. Privileges were checked when the statement was
+// bound; the state of the table is the one that the statement's transaction sees. It belongs to one goroutine at a time, and uses nothing of the session after it was opened.
 type Tuples struct {
-	scan       *scan
-	iter       prolly.MapIter
-	key, value val.Tuple
+	scan         *scan
+	next, total  uint64 // ordinals of the next row, and behind the last
+	keys, values []val.Tuple
 }
 
 // Tuples opens the given columns of the plan's table; it returns nil when storage cannot be read directly.
 func (p *Plain) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
-	if override, err := ctx.GetSessionVariable(ctx, "dolt_override_schema"); err == nil && override != nil && override != "" {
+	if override, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err == nil && override != nil && override != "" {
 		return nil, nil // the stored columns are not those that the session sees
 	}
 	table, err := storedTable(ctx, p.Table)
@@ -96,18 +98,33 @@ func (p *Plain) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 	if err != nil || s == nil {
 		return nil, err
 	}
-	t := &Tuples{scan: s}
-	t.iter, err = s.rows.IterAll(ctx)
-	return t, err
+	n, err := s.rows.Count()
+	return &Tuples{scan: s, total: uint64(n)}, err
 }
 
-// Next steps to the next row; its error is io.EOF after the last.
-func (t *Tuples) Next(ctx *sql.Context) (err error) {
-	t.key, t.value, err = t.iter.Next(ctx)
-	return err
+// Read makes the next rows, n at most, the block. It returns how many there are; 0 after the last.
+func (t *Tuples) Read(ctx context.Context, n int) (int, error) {
+	t.keys, t.values = t.keys[:0], t.values[:0]
+	end := min(t.next+uint64(n), t.total)
+	if t.next == end {
+		return 0, nil
+	}
+	iter, err := t.scan.rows.FetchOrdinalRange(ctx, t.next, end)
+	if err != nil {
+		return 0, err
+	}
+	for range end - t.next {
+		key, value, err := iter.Next(ctx)
+		if err != nil {
+			return 0, err
+		}
+		t.keys, t.values = append(t.keys, key), append(t.values, value)
+	}
+	t.next = end
+	return len(t.keys), nil
 }
 
-// Numeric tells whether Number reads the i-th opened column.
+// Numeric tells whether Numbers reads the i-th opened column.
 func (t *Tuples) Numeric(i int) bool {
 	f := &t.scan.fields[i]
 	var zero [8]byte
@@ -115,18 +132,27 @@ func (t *Tuples) Numeric(i int) bool {
 	return ok && types.IsNumber(f.typ)
 }
 
-// Number is the i-th opened column of the row as a float64, NaN when it is NULL; Numeric says whether it is a number that is stored as one.
-func (t *Tuples) Number(i int) float64 {
+// Numbers writes the i-th opened column of the block into out, NULL as NaN. Numeric says whether it is a number that is stored as one.
+func (t *Tuples) Numbers(i int, out []float64) {
 	f := &t.scan.fields[i]
-	raw := t.scan.raw(f, t.key, t.value)
-	if raw == nil {
-		return math.NaN()
+	desc, tuples := t.scan.values, t.values
+	if f.key {
+		desc, tuples = t.scan.keys, t.keys
 	}
-	v, _ := number(f.enc, raw)
-	return v
+	for j, tuple := range tuples {
+		raw := desc.GetField(f.at, tuple)
+		switch {
+		case raw == nil:
+			out[j] = math.NaN()
+		case f.enc == val.Float64Enc:
+			out[j] = math.Float64frombits(binary.LittleEndian.Uint64(raw))
+		default:
+			out[j], _ = number(f.enc, raw)
+		}
+	}
 }
 
-// Value is the i-th opened column of the row as the engine would give it.
-func (t *Tuples) Value(ctx *sql.Context, i int) (any, error) {
-	return t.scan.value(ctx, &t.scan.fields[i], t.key, t.value)
+// Value is the i-th opened column of row j of the block as the engine would give it.
+func (t *Tuples) Value(ctx context.Context, i, j int) (any, error) {
+	return t.scan.value(ctx, &t.scan.fields[i], t.keys[j], t.values[j])
 }
