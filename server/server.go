@@ -178,7 +178,7 @@ func (s *Server) open(ctx context.Context, e *engine.Engine, c engine.Config, ru
 		Predictors: lifecycle.NewPredictors(s.catalog, registry, maxPredictorBytes),
 		Workers:    workers,
 	}
-	*s.env = exec.Env{Engine: e, Catalog: s.catalog, Service: service, Reader: reader, Stopping: running, Changed: s.functions.Refresh}
+	*s.env = exec.Env{Engine: e, Catalog: s.catalog, Service: service, Reader: reader, Stopping: running, Changed: s.functions.Refresh, SlowWrites: &s.SlowWrites}
 	s.functions.Catalog, s.functions.Service, s.functions.SQLCatalog, s.functions.MayUse = s.catalog, service, e.Catalog(), s.env.MayUse
 	return nil
 }

@@ -32,6 +32,14 @@ func (e *Env) runCounted(ctx *sql.Context, insert string, args []mlsql.Value, co
 	if err != nil {
 		return err
 	}
+	if into, ok := analyzed.(*sqlplan.InsertInto); ok && !e.SlowWrites.Load() {
+		if at := into.Destination.Schema().IndexOfColName(column); at >= 0 {
+			done, err := rows.InsertPlain(ctx, e.Engine.GMS().Analyzer.ExecBuilder, into, func(row sql.Row) { count(row[at] != nil) })
+			if done || err != nil {
+				return err
+			}
+		}
+	}
 	counted, _, err := transform.Node(analyzed, func(n sql.Node) (sql.Node, transform.TreeIdentity, error) {
 		into, ok := n.(*sqlplan.InsertInto)
 		if !ok {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/dolthub/go-mysql-server/sql"
 	ast "github.com/dolthub/vitess/go/vt/sqlparser"
@@ -33,6 +34,9 @@ type Env struct {
 
 	// Changed is told after each statement of ours that has run: what follows it in the same procedure sees the catalog that it made.
 	Changed func(*sql.Context)
+
+	// SlowWrites makes PREDICT MODEL write through the engine's own iterators: the reference that plain writing is compared with.
+	SlowWrites *atomic.Bool
 }
 
 // plan is a statement ready to run.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/dolthub/dolt/go/libraries/doltcore/branch_control"
 	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
 	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb/durable"
 	"github.com/dolthub/dolt/go/libraries/doltcore/schema"
@@ -30,23 +31,14 @@ const minBulkRows = 64
 func Bulk(enabled func() bool) func(ctx *sql.Context, n sql.Node) (_ sql.Node, ok bool, err error) {
 	return func(_ *sql.Context, n sql.Node) (sql.Node, bool, error) {
 		insert, ok := n.(*plan.InsertInto)
-		if !ok || !enabled() || insert.IsReplace || insert.Ignore || insert.HasAfterTrigger || len(insert.OnDupExprs) > 0 || len(insert.Returning) > 0 ||
-			insert.FirstGeneratedAutoIncRowIdx >= 0 || fewRows(insert.Source) {
+		if !ok || !enabled() || fewRows(insert.Source) {
 			return nil, false, nil
 		}
-		destination, ok := insert.Destination.(*plan.InsertDestination)
-		if !ok {
+		table, destination, resolved := bulkTarget(insert)
+		if table == nil {
 			return nil, false, nil
 		}
-		resolved, ok := destination.Child.(*plan.ResolvedTable)
-		if !ok {
-			return nil, false, nil
-		}
-		table, ok := resolved.UnderlyingTable().(*sqle.AlterableDoltTable)
-		if !ok {
-			return nil, false, nil
-		}
-		replaced, err := resolved.ReplaceTable(&bulkTable{AlterableDoltTable: table, database: resolved.Database().Name()})
+		replaced, err := resolved.ReplaceTable(table)
 		if err != nil {
 			return nil, false, err
 		}
@@ -56,6 +48,26 @@ func Bulk(enabled func() bool) func(ctx *sql.Context, n sql.Node) (_ sql.Node, o
 		}
 		return &bulk, true, nil
 	}
+}
+
+// bulkTarget is the table that an INSERT writes, and where it stands in the plan; nil when the statement asks for more than new rows in a table of storage's own.
+func bulkTarget(insert *plan.InsertInto) (*bulkTable, *plan.InsertDestination, *plan.ResolvedTable) {
+	if insert.IsReplace || insert.Ignore || insert.HasAfterTrigger || len(insert.OnDupExprs) > 0 || len(insert.Returning) > 0 || insert.FirstGeneratedAutoIncRowIdx >= 0 {
+		return nil, nil, nil
+	}
+	destination, ok := insert.Destination.(*plan.InsertDestination)
+	if !ok {
+		return nil, nil, nil
+	}
+	resolved, ok := destination.Child.(*plan.ResolvedTable)
+	if !ok {
+		return nil, nil, nil
+	}
+	table, ok := resolved.UnderlyingTable().(*sqle.AlterableDoltTable)
+	if !ok {
+		return nil, nil, nil
+	}
+	return &bulkTable{AlterableDoltTable: table, database: resolved.Database().Name()}, destination, resolved
 }
 
 // fewRows tells that a source is a VALUES of a few rows.
@@ -109,6 +121,9 @@ type pair struct {
 
 // newBulkInserter returns nil when the table needs the engine's own writer.
 func newBulkInserter(ctx *sql.Context, t *bulkTable) (*bulkInserter, error) {
+	if err := branch_control.CheckAccess(ctx, branch_control.Permissions_Write); err != nil {
+		return nil, err
+	}
 	session := dsess.DSessFromSess(ctx.Session)
 	ws, err := session.WorkingSet(ctx, t.database)
 	if err != nil {
