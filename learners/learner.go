@@ -95,7 +95,7 @@ type Learner interface {
 // Model is what Fit found. It is immutable and safe for concurrent use.
 type Model interface {
 	// Predict fills out from the n x p rows of x. Classification: n x K probabilities in the order of the classes, each row summing to one.
-	// Regression: n x 1. It fails only when the shapes do not fit.
+	// Regression: n x 1. It fails only when the shapes do not fit. What a row gets does not depend on the other rows, to the last bit.
 	Predict(x *mat.Dense, out *mat.Dense) error
 	// Save writes the model's state; Spec.Load reads it back to a model that predicts the same bits.
 	Save(*artifact.Writer) error

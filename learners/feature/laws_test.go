@@ -153,6 +153,39 @@ func TestOneRowIsTheSameAsInABlock(t *testing.T) {
 	}
 }
 
+func TestBlocksAreTheSameAsRows(t *testing.T) {
+	train, items := everything(1200, 10)
+	p, _ := mustFit(t, items, train, nil)
+	ds, _ := everything(1500, 14)
+	b, out := p.NewBlock(), make([]float64, len(p.Features()))
+	for low, n := 0, 1; low < ds.Rows; low, n = low+n, min(2*n+1, ds.Rows-low-n) { // blocks of many sizes, with what is left of those before
+		columns := b.Columns(n)
+		for i := range n {
+			for j, v := range valuesOf(p, ds, low+i) {
+				if columns[j].Num != nil {
+					columns[j].Num[i] = v.Num
+				} else {
+					columns[j].Text[i], columns[j].Null[i] = v.Text, v.Null
+				}
+			}
+		}
+		x, missing, err := b.Transform(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			m, err := p.TransformRow(valuesOf(p, ds, low+i), out)
+			if err != nil || m != missing[i] || !sameBits([][]float64{out}, [][]float64{x[i*len(out) : (i+1)*len(out)]}) {
+				t.Fatalf("row %d of %d: %v, missing %v, %v", i, n, out, m, err)
+			}
+		}
+	}
+	b.Columns(8)
+	if _, _, err := b.Transform(9000); err == nil {
+		t.Error("a block of more rows than there are values is transformed")
+	}
+}
+
 func TestRowsAreTransformedInTheOrderAsked(t *testing.T) {
 	ds, items := everything(1300, 12)
 	p, _ := mustFit(t, items, ds, nil)

@@ -50,6 +50,7 @@ func Run(t *testing.T, spec *learners.Spec, laws Laws) {
 				{"every hyper-parameter at its bounds", s.bounds},
 				{"every combination of choices", s.choices},
 				{"wrong shapes are errors", s.wrongShapes},
+				{"predicts a row alike in any block", s.anyBlock},
 				{"predicts concurrently", s.concurrent},
 				{"abilities fit the model", s.abilities},
 				{"damaged artifacts are errors", s.damaged},

@@ -49,6 +49,39 @@ func (s suite) wrongShapes(t *testing.T) {
 	}
 }
 
+// anyBlock holds that the prediction of a row does not depend on the block of rows in which it is predicted, to the last bit.
+func (s suite) anyBlock(t *testing.T) {
+	e := sample(s.task, 300, 5, 63)
+	m := s.mustFit(t, e)
+	want := predict(t, m, e)
+	classifier, decides := m.(learners.Classifier)
+	codes := make([]int32, 300)
+	if decides {
+		if err := classifier.Classify(e.X, codes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, size := range []int{1, 2, 3, 7, 64, 129, 299} {
+		for low := 0; low < 300; low += size {
+			high := min(low+size, 300)
+			x := mat.DenseCopyOf(e.X.Slice(low, high, 0, 5))
+			out := mat.NewDense(high-low, outputs(e), nil)
+			if err := m.Predict(x, out); err != nil {
+				t.Fatal(err)
+			}
+			if !sameBits(mat.DenseCopyOf(want.Slice(low, high, 0, outputs(e))), out) {
+				t.Fatalf("rows %d to %d are predicted differently in a block of %d", low, high, size)
+			}
+			alone := make([]int32, high-low)
+			if decides {
+				if err := classifier.Classify(x, alone); err != nil || !slices.Equal(alone, codes[low:high]) {
+					t.Fatalf("rows %d to %d are classified differently in a block of %d: %v", low, high, size, err)
+				}
+			}
+		}
+	}
+}
+
 func (s suite) concurrent(t *testing.T) {
 	e := sample(s.task, 300, 5, 61)
 	m := s.mustFit(t, e)
