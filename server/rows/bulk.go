@@ -117,6 +117,7 @@ type bulkInserter struct {
 
 type pair struct {
 	key, value val.Tuple
+	at         int // its place in the statement
 }
 
 // newBulkInserter returns nil when the table needs the engine's own writer.
@@ -225,13 +226,16 @@ func (b *bulkInserter) Insert(ctx *sql.Context, row sql.Row) error {
 			return err
 		}
 	}
-	// a row that the table holds already is reported at once, as the engine's writer does; one that this statement brings twice when the rows are sorted
+	// a row that the table holds already is reported at once, as the engine's writer does; one that this statement brings twice when all are known, or before another of them is reported
 	if found, err := b.rows.Has(ctx, key); err != nil {
 		return err
 	} else if found {
+		if err := b.twice(ctx); err != nil {
+			return err // it came before
+		}
 		return b.duplicate(ctx, key, row)
 	}
-	b.rest = append(b.rest, pair{key: key, value: value})
+	b.rest = append(b.rest, pair{key: key, value: value, at: len(b.rest)})
 	return nil
 }
 
@@ -244,6 +248,21 @@ func (b *bulkInserter) endAscending(ctx context.Context) error {
 	b.rows = prolly.NewMap(root, b.rows.NodeStore(), b.keys, b.values)
 	b.chunker = nil
 	return nil
+}
+
+// twice sorts the kept rows, and reports the first one in the order of the statement whose key one before it has.
+func (b *bulkInserter) twice(ctx *sql.Context) error {
+	slices.SortStableFunc(b.rest, func(x, y pair) int { return b.keys.Compare(ctx, x.key, y.key) })
+	first := -1
+	for i := 1; i < len(b.rest); i++ {
+		if b.keys.Compare(ctx, b.rest[i-1].key, b.rest[i].key) == 0 && (first < 0 || b.rest[i].at < b.rest[first].at) {
+			first = i
+		}
+	}
+	if first < 0 {
+		return nil
+	}
+	return b.duplicate(ctx, b.rest[first].key, b.row(ctx, b.rest[first]))
 }
 
 func (b *bulkInserter) duplicate(ctx *sql.Context, key val.Tuple, row sql.Row) error {
@@ -261,11 +280,8 @@ func (b *bulkInserter) StatementComplete(ctx *sql.Context) error {
 		}
 	}
 	if len(b.rest) > 0 {
-		slices.SortStableFunc(b.rest, func(x, y pair) int { return b.keys.Compare(ctx, x.key, y.key) })
-		for i := 1; i < len(b.rest); i++ {
-			if b.keys.Compare(ctx, b.rest[i-1].key, b.rest[i].key) == 0 {
-				return b.duplicate(ctx, b.rest[i].key, b.row(ctx, b.rest[i]))
-			}
+		if err := b.twice(ctx); err != nil {
+			return err
 		}
 		merged, err := prolly.MutateMapWithTupleIter(ctx, b.rows, &pairs{list: b.rest})
 		if err != nil {
