@@ -431,5 +431,29 @@ func TestPredictModelWritesAsTheEngineDoes(t *testing.T) {
 			}
 		}
 	}
-	do(t, c, "START TRANSACTION", "PREDICT MODEL shop.bought FROM visits INTO taken_back", "ROLLBACK")
+	for statement, plain := range map[string]int64{
+		"PREDICT MODEL shop.bought FROM visits INTO made":                                            1,
+		"PREDICT MODEL shop.bought FROM (SELECT * FROM visits WHERE id < 90) INTO made MODE REPLACE": 1,
+		"PREDICT MODEL shop.bought FROM visits INTO made MODE UPSERT":                                0,
+	} {
+		do(t, c, "DROP TABLE IF EXISTS made", "PREDICT MODEL shop.bought FROM visits INTO made")
+		if plain == 1 && !strings.Contains(statement, "MODE") {
+			do(t, c, "DROP TABLE made")
+		}
+		before, scans := running.PlainWrites.Load(), running.Blocks().Scanned.Load()
+		do(t, c, statement)
+		if got := running.PlainWrites.Load() - before; got != plain {
+			t.Errorf("%s: %d plain writes, want %d", statement, got, plain)
+		}
+		if direct := running.Blocks().Scanned.Load() > scans; direct == strings.Contains(statement, "WHERE") {
+			t.Errorf("%s: read straight from storage: %v", statement, direct)
+		}
+	}
+	for _, end := range []string{"ROLLBACK", "COMMIT"} { // the rows belong to the session's transaction
+		do(t, c, "DROP TABLE IF EXISTS made", "PREDICT MODEL shop.bought FROM (SELECT * FROM visits WHERE id < 50) INTO made", "START TRANSACTION",
+			"PREDICT MODEL shop.bought FROM (SELECT * FROM visits WHERE id >= 50) INTO made MODE APPEND", end)
+		if got, want := one(t, c, "SELECT COUNT(*) FROM made"), map[string]string{"ROLLBACK": "49", "COMMIT": "400"}[end]; got != want {
+			t.Errorf("%s: %s rows, want %s", end, got, want)
+		}
+	}
 }

@@ -48,6 +48,8 @@ type Server struct {
 
 	// SlowWrites makes every INSERT use the engine's own writer: the reference that bulk writing is compared with.
 	SlowWrites atomic.Bool
+	// PlainWrites counts the PREDICT MODEL statements whose rows were written as they came, without conversion.
+	PlainWrites atomic.Int64
 	// StockQueries makes the engine's own handler execute statements: the reference that ours is compared with.
 	StockQueries atomic.Bool
 	// SlowPoints leaves every prepared statement to the engine: the reference that point predictions are compared with.
@@ -178,7 +180,7 @@ func (s *Server) open(ctx context.Context, e *engine.Engine, c engine.Config, ru
 		Predictors: lifecycle.NewPredictors(s.catalog, registry, maxPredictorBytes),
 		Workers:    workers,
 	}
-	*s.env = exec.Env{Engine: e, Catalog: s.catalog, Service: service, Reader: reader, Stopping: running, Changed: s.functions.Refresh, SlowWrites: &s.SlowWrites}
+	*s.env = exec.Env{Engine: e, Catalog: s.catalog, Service: service, Reader: reader, Stopping: running, Changed: s.functions.Refresh, SlowWrites: &s.SlowWrites, PlainWrites: &s.PlainWrites}
 	s.functions.Catalog, s.functions.Service, s.functions.SQLCatalog, s.functions.MayUse = s.catalog, service, e.Catalog(), s.env.MayUse
 	return nil
 }

@@ -36,6 +36,7 @@ func (e *Env) runCounted(ctx *sql.Context, insert string, args []mlsql.Value, co
 		if at := into.Destination.Schema().IndexOfColName(column); at >= 0 {
 			done, err := rows.InsertPlain(ctx, e.Engine.GMS().Analyzer.ExecBuilder, into, func(row sql.Row) { count(row[at] != nil) })
 			if done || err != nil {
+				e.PlainWrites.Add(1)
 				return err
 			}
 		}

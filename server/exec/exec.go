@@ -37,6 +37,8 @@ type Env struct {
 
 	// SlowWrites makes PREDICT MODEL write through the engine's own iterators: the reference that plain writing is compared with.
 	SlowWrites *atomic.Bool
+	// PlainWrites counts the statements that did not.
+	PlainWrites *atomic.Int64
 }
 
 // plan is a statement ready to run.

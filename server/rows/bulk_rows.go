@@ -15,10 +15,16 @@ import (
 
 // plainInsert is an INSERT ... SELECT whose rows come as the table holds them: each of the table's columns is one of the SELECT's of the same type, or a constant.
 type plainInsert struct {
-	schema sql.Schema // of the table
-	source sql.Node
-	from   []int // for each column of the table: the position in a row of source; -1: constant
-	row    sql.Row
+	schema  sql.Schema // of the table
+	source  sql.Node
+	columns []plainColumn // in the order of their evaluation
+	row     sql.Row       // of the table; the constants stand in it
+}
+
+// plainColumn is a column of the table that is not constant, and what it is in a row of the source.
+type plainColumn struct {
+	at   int
+	expr sql.Expression
 }
 
 // InsertPlain runs an INSERT ... SELECT whose rows need no conversion, without the engine's own iterator, which converts and wraps every value; each is called for every
@@ -57,41 +63,40 @@ func newPlainInsert(ctx *sql.Context, insert *plan.InsertInto) *plainInsert {
 	if !ok || len(wrapped.Projections) != len(schema) {
 		return nil
 	}
-	p := &plainInsert{schema: schema, source: wrapped.Child, from: make([]int, len(schema)), row: make(sql.Row, len(schema))}
-	given := p.source.Schema()
-	for i, c := range schema {
-		f, ok := wrapped.Projections[i].(*expression.GetField)
-		if !ok || f.Index() >= len(given) {
-			return nil
-		}
-		p.from[i] = f.Index()
-		if e := constant(p.source, f.Index()); e != nil {
-			if p.row[i], ok = constantOf(ctx, e, c); !ok {
-				return nil
-			}
-			p.from[i] = -1
-		} else if !storedAlike(given[f.Index()].Type, c.Type) {
-			return nil
-		}
-	}
-	return p
-}
-
-// constant is the expression of a column of a SELECT that has the same value in all rows; nil when there is none.
-func constant(source sql.Node, column int) sql.Expression {
-	project, ok := source.(*plan.Project)
-	if !ok || column >= len(project.Projections) {
+	selected, ok := wrapped.Child.(*plan.Project)
+	if !ok || selected.IncludesNestedIters || len(selected.Projections) != len(schema) {
 		return nil
 	}
-	e := project.Projections[column]
-	if a, ok := e.(*expression.Alias); ok {
-		e = a.Child
+	p := &plainInsert{schema: schema, source: selected.Child, columns: make([]plainColumn, 0, len(schema)), row: make(sql.Row, len(schema))}
+	to := make([]int, len(schema)) // for each column of the SELECT: that of the table
+	for i := range to {
+		to[i] = -1
 	}
-	switch e.(type) {
-	case *expression.Literal, *function.UTCTimestamp:
-		return e
+	for i := range schema {
+		f, ok := wrapped.Projections[i].(*expression.GetField)
+		if !ok || f.Index() >= len(to) || to[f.Index()] >= 0 {
+			return nil
+		}
+		to[f.Index()] = i
 	}
-	return nil
+	for i, e := range selected.Projections {
+		if a, ok := e.(*expression.Alias); ok {
+			e = a.Child
+		}
+		c := schema[to[i]]
+		switch e.(type) {
+		case *expression.Literal, *function.UTCTimestamp: // the same in all rows
+			if p.row[to[i]], ok = constantOf(ctx, e, c); !ok {
+				return nil
+			}
+			continue
+		}
+		if !storedAlike(e.Type(), c.Type) {
+			return nil
+		}
+		p.columns = append(p.columns, plainColumn{to[i], e})
+	}
+	return p
 }
 
 // constantOf is the value of a constant as a column holds it; ok is false when it does not fit.
@@ -121,25 +126,26 @@ func (p *plainInsert) run(ctx *sql.Context, iter sql.RowIter, writer *bulkInsert
 		if err != nil {
 			return err
 		}
-		for i, c := range p.schema {
-			at := p.from[i]
-			if at < 0 {
-				continue
+		for _, x := range p.columns {
+			if p.row[x.at], err = x.expr.Eval(ctx, given); err != nil {
+				return sql.NewWrappedInsertError(given, err)
 			}
-			v := given[at]
+		}
+		for _, x := range p.columns {
+			v, c := p.row[x.at], p.schema[x.at]
 			if v == nil && !c.Nullable {
-				return sql.NewWrappedInsertError(given, sql.ErrInsertIntoNonNullableProvidedNull.New(c.Name))
+				return sql.NewWrappedInsertError(p.row, sql.ErrInsertIntoNonNullableProvidedNull.New(c.Name))
 			}
 			if !canonical(v, c.Type.Type()) {
-				var inRange sql.ConvertInRange
-				if v, inRange, err = c.Type.Convert(ctx, v); err == nil && inRange != sql.InRange {
-					err = sql.ErrValueOutOfRange.New(given[at], c.Type)
+				converted, inRange, err := c.Type.Convert(ctx, v)
+				if err == nil && inRange != sql.InRange {
+					err = sql.ErrValueOutOfRange.New(v, c.Type)
 				}
 				if err != nil {
-					return sql.NewWrappedInsertError(given, err)
+					return sql.NewWrappedInsertError(p.row, err)
 				}
+				p.row[x.at] = converted
 			}
-			p.row[i] = v
 		}
 		if err := writer.Insert(ctx, p.row); err != nil {
 			return sql.NewWrappedInsertError(p.row, err)
