@@ -437,7 +437,7 @@ func TestPredictModelWritesAsTheEngineDoes(t *testing.T) {
 		"PREDICT MODEL shop.bought FROM visits INTO made MODE UPSERT":                                0,
 	} {
 		do(t, c, "DROP TABLE IF EXISTS made", "PREDICT MODEL shop.bought FROM visits INTO made")
-		if plain == 1 && !strings.Contains(statement, "MODE") {
+		if !strings.Contains(statement, " MODE ") {
 			do(t, c, "DROP TABLE made")
 		}
 		before, scans := running.PlainWrites.Load(), running.Blocks().Scanned.Load()
@@ -454,6 +454,50 @@ func TestPredictModelWritesAsTheEngineDoes(t *testing.T) {
 			"PREDICT MODEL shop.bought FROM (SELECT * FROM visits WHERE id >= 50) INTO made MODE APPEND", end)
 		if got, want := one(t, c, "SELECT COUNT(*) FROM made"), map[string]string{"ROLLBACK": "49", "COMMIT": "400"}[end]; got != want {
 			t.Errorf("%s: %s rows, want %s", end, got, want)
+		}
+	}
+}
+
+// TestBlocksReadEveryType gives a model columns of every type, of tables of every kind.
+func TestBlocksReadEveryType(t *testing.T) {
+	shop(t)
+	c, name := scratch(t)
+	columns := []string{"b BOOL", "i1 TINYINT", "u1 TINYINT UNSIGNED", "i2 SMALLINT", "u2 SMALLINT UNSIGNED", "i4 INT", "u4 INT UNSIGNED", "i8 BIGINT", "u8 BIGINT UNSIGNED", "f FLOAT", "d DOUBLE",
+		"m DECIMAL(20,6)", "y YEAR", "bits BIT(8)", "v VARCHAR(20)", "c CHAR(4)", "txt TEXT", "raw VARBINARY(8)", "e ENUM('1','2')", "st SET('1','2')", "dt DATE", "ts DATETIME(6)", "tm TIME", "j JSON"}
+	values := "1, -7, 200, -3000, 60000, -7000000, 4000000000, -9007199254740993, 18446744073709551615, 0.1, 1e300, 12345.678901, 2024, b'101', '42.5', '7', '1e2', '12', '2', '1,2', '2024-01-02', '2024-01-02 03:04:05.678', '10:11:12', '{\"amount\": 90}'"
+	definition := strings.Join(columns, ", ")
+	do(t, c, "CREATE TABLE every (id INT PRIMARY KEY, "+definition+")", "CREATE TABLE keyless (id INT, "+definition+")", "CREATE TABLE pair (k2 VARCHAR(5), k1 DOUBLE, x INT, PRIMARY KEY (k2, k1))",
+		"CREATE TABLE grown (id INT PRIMARY KEY, x DOUBLE, s DOUBLE AS (x + 1) STORED)", "CREATE TABLE computed (id INT PRIMARY KEY, x DOUBLE, v DOUBLE AS (x * 2))",
+		"INSERT INTO every VALUES (1, "+values+")", "INSERT INTO every (id) VALUES (2)", "INSERT INTO every SELECT 3, e.b, e.i1 + 1, u1, i2, u2, i4, u4, i8, u8, f, d, m, y, bits, v, c, txt, raw, e, st, dt, ts, tm, j FROM every e WHERE id = 1",
+		"INSERT INTO keyless SELECT * FROM every", "INSERT INTO keyless SELECT * FROM every", "INSERT INTO pair VALUES ('b', 2.5, 1), ('a', -100, 2), ('a', 300, NULL)",
+		"INSERT INTO grown (id, x) VALUES (1, 100), (2, NULL)", "INSERT INTO computed (id, x) VALUES (1, 50), (2, NULL)", "ALTER TABLE grown ADD COLUMN later DOUBLE", "ALTER TABLE grown ADD COLUMN given DOUBLE DEFAULT 120", "INSERT INTO grown (id, x, later) VALUES (3, 5, 50)",
+		"CALL dolt_commit('-Am', 'rows')", "DELETE FROM every WHERE id = 3", "UPDATE pair SET x = 5 WHERE k1 < 0")
+	client := func() *sql.Conn { return connect(t, "root", name) }
+	for _, column := range columns {
+		column, _, _ = strings.Cut(column, " ")
+		for _, table := range []string{"every", "keyless"} {
+			bothWays(t, client, fmt.Sprintf("SELECT id, PREDICT_PROBA('shop.one', %s), %[1]s FROM %s", column, table))
+			bothWays(t, client, fmt.Sprintf("SELECT id, PREDICT_PROBA('shop.strict', 100, %s, %[1]s) FROM %s", column, table))
+			bothWays(t, client, fmt.Sprintf("SELECT id, PREDICT('shop.kind', 100, 5, %s, 'Bern', %[1]s, NULL, NULL, NULL, TRUE) FROM %s", column, table))
+			bothWays(t, client, fmt.Sprintf("SELECT id, PREDICT('shop.kind', 100, 5, 3, 'Bern', NULL, %s, %[1]s, NULL, TRUE) FROM %s", column, table))
+		}
+	}
+	for statement, way := range map[string]string{
+		"SELECT k1, PREDICT_PROBA('shop.one', k1), PREDICT_PROBA('shop.one', x) FROM pair":                             scanned,
+		"SELECT PREDICT_PROBA('shop.strict', x, k1, k2) FROM pair":                                                     scanned,
+		"SELECT PREDICT_PROBA('shop.strict', x, k1, k2) FROM pair AS OF 'HEAD'":                                        scanned,
+		"SELECT COUNT(PREDICT('shop.one', i4)) FROM every AS OF 'HEAD'":                                                scanned,
+		"SELECT PREDICT_PROBA('shop.one', x), id FROM grown":                                                           scanned,
+		"SELECT PREDICT_PROBA('shop.one', later), PREDICT('shop.one', given) FROM grown":                               scanned,
+		"SELECT PREDICT_PROBA('shop.one', s), s FROM grown":                                                            scanned,
+		"SELECT PREDICT_PROBA('shop.one', v), v FROM computed":                                                         inRows,
+		"SELECT PREDICT_PROBA('shop.one', i4) FROM keyless":                                                            inRows,
+		"SELECT to_k1, PREDICT_PROBA('shop.one', to_x) FROM dolt_diff_pair":                                            inRows,
+		"SELECT PREDICT_PROBA('shop.one', ordinal_position) FROM information_schema.columns WHERE table_name = 'pair'": inRows,
+	} {
+		_, took, direct := bothWays(t, client, statement)
+		if took == 0 || direct > 0 != (way == scanned) {
+			t.Errorf("%s: %d rows in blocks, %d of them from storage", statement, took, direct)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (b *predictBlock) BuildRowIter(ctx *sql.Context, builder sql.NodeExecBuilde
 		it.add(s)
 	}
 	if b.scan != nil && len(row) == 0 {
-		if table := rows.PlainTable(b.Child); table != nil && table.Table == b.scan.table.Table {
+		if b.scan.table.Same(rows.PlainTable(b.Child)) {
 			s, err := it.openTuples(ctx, b.scan)
 			if err != nil {
 				return nil, err

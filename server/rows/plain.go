@@ -1,6 +1,8 @@
 package rows
 
 import (
+	"strings"
+
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/plan"
@@ -36,7 +38,7 @@ func plainQuery(node sql.Node) *plain {
 		if p == nil {
 			return nil
 		}
-		filter := p.over(n.Expression)
+		filter := p.over(n.Expression, n.Child.Schema())
 		if filter == nil {
 			return nil
 		}
@@ -52,7 +54,7 @@ func plainQuery(node sql.Node) *plain {
 			if a, ok := e.(*expression.Alias); ok {
 				e = a.Child
 			}
-			if columns[i] = p.over(e); columns[i] == nil {
+			if columns[i] = p.over(e, n.Child.Schema()); columns[i] == nil {
 				return nil
 			}
 		}
@@ -62,15 +64,15 @@ func plainQuery(node sql.Node) *plain {
 	return nil
 }
 
-// over is an expression over the query's row as one over the table's row; nil when it looks at more than the row.
-func (p *plain) over(e sql.Expression) sql.Expression {
+// over is an expression over the query's row, of that schema, as one over the table's row; nil when it looks at more than the row.
+func (p *plain) over(e sql.Expression, schema sql.Schema) sql.Expression {
 	own := true
 	sql.Inspect(e, func(x sql.Expression) bool {
 		switch x := x.(type) {
 		case *plan.Subquery, *expression.BindVar, *expression.UserVar, *expression.SystemVar, *expression.ProcedureParam, sql.Aggregation, sql.WindowAggregation:
 			own = false
 		case *expression.GetField:
-			own = own && x.Index() >= 0 && x.Index() < len(p.columns)
+			own = own && p.reads(x, schema)
 		}
 		return own
 	})
@@ -87,4 +89,10 @@ func (p *plain) over(e sql.Expression) sql.Expression {
 		return nil
 	}
 	return out
+}
+
+// reads tells whether a reference is to a column of the query's row. By its place and its name: rows of a trigger or an inner query may have those of others before them.
+func (p *plain) reads(f *expression.GetField, schema sql.Schema) bool {
+	i := f.Index()
+	return i >= 0 && i < len(p.columns) && i < len(schema) && strings.EqualFold(schema[i].Name, f.Name())
 }

@@ -4,72 +4,48 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
-	"strings"
 
 	"github.com/dolthub/dolt/go/libraries/doltcore/sqle/dsess"
 	"github.com/dolthub/dolt/go/store/val"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
-	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/types"
 )
 
-// Plain is what a plan reads when it is nothing but some columns of one table.
+// Plain is what a plan reads when it is nothing but columns of one table, of all its rows.
 type Plain struct {
-	Table   *plan.ResolvedTable
-	Columns []int // of the table, for each column of the plan; -1: an expression
+	query *plain
 }
 
-// PlainTable looks through aliases, derived tables and projections for the one table whose rows a node gives, all and unchanged. It returns nil when there is none.
+// PlainTable looks through aliases, derived tables and projections for the one table whose rows a node gives. It returns nil when there is none, or when something is
+// evaluated for every row.
 func PlainTable(node sql.Node) *Plain {
-	switch n := node.(type) {
-	case *plan.ResolvedTable:
-		p := &Plain{Table: n, Columns: make([]int, len(n.Schema()))}
-		for i := range p.Columns {
-			p.Columns[i] = i
-		}
-		return p
-	case *plan.TableAlias:
-		return PlainTable(n.Child)
-	case *plan.SubqueryAlias:
-		if n.IsLateral || !n.Correlated.Empty() {
-			return nil
-		}
-		return PlainTable(n.Child)
-	case *plan.Project:
-		below := PlainTable(n.Child)
-		if below == nil || n.IncludesNestedIters {
-			return nil
-		}
-		p := &Plain{Table: below.Table}
-		for _, e := range n.Projections {
-			if a, ok := e.(*expression.Alias); ok {
-				e = a.Child
-			}
-			at := -1
-			switch f := e.(type) {
-			case *expression.GetField:
-				if at = below.Column(f, n.Child.Schema()); at < 0 {
-					return nil
-				}
-			case *expression.Literal:
-			default:
-				return nil // evaluated for every row, it may fail
-			}
-			p.Columns = append(p.Columns, at)
-		}
-		return p
+	query := plainQuery(node)
+	if query == nil || len(query.filters) > 0 {
+		return nil
 	}
-	return nil
+	for _, e := range query.columns {
+		switch e.(type) {
+		case *expression.GetField, *expression.Literal:
+		default:
+			return nil
+		}
+	}
+	return &Plain{query}
 }
+
+// Same tells whether two plans read the same table.
+func (p *Plain) Same(q *Plain) bool { return q != nil && p.query.table.Table == q.query.table.Table }
 
 // Column is the table's column that a reference to the plan's rows, of that schema, reads; -1 when it is none.
 func (p *Plain) Column(f *expression.GetField, schema sql.Schema) int {
-	i := f.Index()
-	if i < 0 || i >= len(schema) || i >= len(p.Columns) || p.Columns[i] < 0 || !strings.EqualFold(schema[i].Name, f.Name()) {
+	if !p.query.reads(f, schema) {
 		return -1
 	}
-	return p.Columns[i]
+	if column, ok := p.query.columns[f.Index()].(*expression.GetField); ok {
+		return column.Index()
+	}
+	return -1
 }
 
 // Tuples reads some columns of a plain table, block by block in the order of its key, straight from the storage's tree. Privileges were checked when the statement was
@@ -85,11 +61,14 @@ func (p *Plain) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 	if override, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err == nil && override != nil && override != "" {
 		return nil, nil // the stored columns are not those that the session sees
 	}
-	table, err := storedTable(ctx, p.Table)
+	if _, indexed := p.query.table.UnderlyingTable().(sql.IndexedTable); indexed {
+		return nil, nil // some of its rows
+	}
+	table, err := storedTable(ctx, p.query.table)
 	if err != nil || table == nil {
 		return nil, err
 	}
-	all := p.Table.Schema()
+	all := p.query.table.Schema()
 	schema := make(sql.Schema, len(columns))
 	for i, c := range columns {
 		schema[i] = all[c]
