@@ -85,18 +85,28 @@ func TestBulkWriteEqualsTheEnginesWriter(t *testing.T) {
 		}
 	}
 	for variant, definition := range map[string]string{
-		"plain":  columns,
-		"keys":   "(id INT, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, PRIMARY KEY (name, id))",
-		"index":  "(id INT PRIMARY KEY, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, KEY (x))",
-		"no key": "(id INT, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3)",
-		"check":  "(id INT PRIMARY KEY, x DOUBLE CHECK (x < 3), name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3)",
-		"serial": "(id INT PRIMARY KEY AUTO_INCREMENT, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3)",
+		"plain":     columns,
+		"keys":      "(id INT, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, PRIMARY KEY (name, id))",
+		"index":     "(id INT PRIMARY KEY, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, KEY (x))",
+		"no key":    "(id INT, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3)",
+		"check":     "(id INT PRIMARY KEY, x DOUBLE CHECK (x < 3), name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3)",
+		"collation": "(id INT, x DOUBLE, name VARCHAR(6) COLLATE utf8mb4_0900_ai_ci NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, PRIMARY KEY (name, id))",
+		"stored":    "(id INT PRIMARY KEY, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, twice DOUBLE AS (x * 2) STORED)",
+		"virtual":   "(id INT PRIMARY KEY, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, twice DOUBLE AS (x * 2))",
+		"foreign":   "(id INT PRIMARY KEY, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3, FOREIGN KEY (n) REFERENCES source (id))",
+		"trigger":   columns,
+		"serial":    "(id INT PRIMARY KEY AUTO_INCREMENT, x DOUBLE, name VARCHAR(6) NOT NULL, d DATE, m DECIMAL(10,1) DEFAULT 7, n INT DEFAULT 3)",
 	} {
 		t.Run(variant, func(t *testing.T) {
 			for _, name := range []string{"fast", "slow"} {
 				run("DROP TABLE IF EXISTS " + name)
 				if out := run("CREATE TABLE " + name + " " + definition); strings.Contains(out, "rror") {
 					t.Fatal(out)
+				}
+				if variant == "trigger" {
+					if out := run("CREATE TRIGGER t_" + name + " BEFORE INSERT ON " + name + " FOR EACH ROW SET NEW.n = NEW.id * 2"); strings.Contains(out, "rror") {
+						t.Fatal(out)
+					}
 				}
 			}
 			for _, q := range statements {
@@ -111,6 +121,12 @@ func TestBulkWriteEqualsTheEnginesWriter(t *testing.T) {
 				if a, b := run("SELECT * FROM fast"+order), run("SELECT * FROM slow"+order); a != b {
 					t.Fatalf("%.90s: the tables differ: %d and %d bytes", q, len(a), len(b))
 				}
+			}
+			for _, q := range []string{"START TRANSACTION", "INSERT INTO fast (id, x, name) SELECT id + 100000, x, name FROM source", "ROLLBACK"} {
+				run(q)
+			}
+			if a, b := run("SELECT COUNT(*) FROM fast"), run("SELECT COUNT(*) FROM slow"); a != b {
+				t.Errorf("after ROLLBACK %s rows, want %s", a, b)
 			}
 			if a := run("SELECT COUNT(*) FROM fast"); strings.Contains(a, "[0]") {
 				t.Errorf("nothing was written: %s", a)
