@@ -350,7 +350,7 @@ func TestExplainShowsBlocks(t *testing.T) {
 	}
 }
 
-// TestBlocksMadeAhead reads a table of more rows than the first blocks have: from there on blocks of plain numbers are made in another goroutine.
+// TestBlocksMadeAhead reads a table of more rows than the first blocks have: from there on blocks of plain numbers are made in other goroutines.
 func TestBlocksMadeAhead(t *testing.T) {
 	shop(t)
 	c, name := scratch(t)

@@ -177,6 +177,8 @@ func recording(ctx *sql.Context) (*sql.Context, *recorder) {
 type plainScan struct {
 	table  *rows.Plain
 	column map[int]int // by position in a row of the child: the table's column, of all that is read
+	opened []int       // the table's columns that are opened
+	place  map[int]int // by the table's column: its place in opened
 	parent []int       // positions that the parent reads beside the answers
 }
 
@@ -186,7 +188,7 @@ func (b *predictBlock) plainScan(parent []sql.Expression) *plainScan {
 	if table == nil {
 		return nil
 	}
-	s := &plainScan{table: table, column: map[int]int{}}
+	s := &plainScan{table: table, column: map[int]int{}, place: map[int]int{}}
 	schema, plain := b.Child.Schema(), true
 	for i, list := range [][]sql.Expression{parent, b.Expressions()} {
 		for _, e := range list {
@@ -198,6 +200,10 @@ func (b *predictBlock) plainScan(parent []sql.Expression) *plainScan {
 				at := table.Column(f, schema)
 				plain = plain && at >= 0
 				s.column[f.Index()] = at
+				if _, known := s.place[at]; !known {
+					s.place[at] = len(s.opened)
+					s.opened = append(s.opened, at)
+				}
 				if i == 0 {
 					s.parent = append(s.parent, f.Index())
 				}
@@ -209,4 +215,9 @@ func (b *predictBlock) plainScan(parent []sql.Expression) *plainScan {
 		return nil
 	}
 	return s
+}
+
+// open opens the scan; it returns nil when storage cannot be read directly.
+func (s *plainScan) open(ctx *sql.Context) (*rows.Tuples, error) {
+	return s.table.Tuples(ctx, s.opened)
 }

@@ -18,9 +18,8 @@ import (
 
 // A block begins small, so that LIMIT 5 does not read a thousand rows, and doubles up to where a larger one gains nothing.
 const (
-	minBlock  = 16
-	maxBlock  = 1024
-	aheadFrom = 256 // from this size on, blocks may be made ahead by another goroutine
+	minBlock = 16
+	maxBlock = 1024
 )
 
 // source gives rows, with room for the answers at their end.
@@ -32,18 +31,15 @@ type source interface {
 
 // BuildRowIter implements sql.ExecBuilderNode.
 func (b *predictBlock) BuildRowIter(ctx *sql.Context, builder sql.NodeExecBuilder, row sql.Row) (sql.RowIter, error) {
-	it := &blockIter{functions: b.functions, size: minBlock / 2}
-	for _, s := range b.slots {
-		it.add(s)
-	}
+	it := b.newIter()
 	if b.scan != nil && len(row) == 0 {
 		if b.scan.table.Same(rows.PlainTable(b.Child)) {
-			s, err := it.openTuples(ctx, b.scan)
+			tuples, err := b.scan.open(ctx)
 			if err != nil {
 				return nil, err
 			}
-			if s != nil {
-				it.source = s
+			if tuples != nil {
+				it.source = it.scanned(tuples)
 				return it, nil
 			}
 		}
@@ -56,13 +52,22 @@ func (b *predictBlock) BuildRowIter(ctx *sql.Context, builder sql.NodeExecBuilde
 	return it, nil
 }
 
+// newIter returns an iterator without a source.
+func (b *predictBlock) newIter() *blockIter {
+	it := &blockIter{node: b, size: minBlock / 2}
+	for _, s := range b.slots {
+		it.add(s)
+	}
+	return it
+}
+
 // blockIter gives the rows of a predictBlock. It belongs to one goroutine at a time; the rows that it has given are never touched again.
 type blockIter struct {
-	functions *Functions
-	source    source
-	batches   []*batch
-	answers   []blockAnswer
-	size      int // of the block
+	node    *predictBlock
+	source  source
+	batches []*batch
+	answers []blockAnswer
+	size    int // of the block
 
 	block
 	at    int
@@ -145,8 +150,8 @@ func (it *blockIter) Close(ctx *sql.Context) error {
 // fill takes the next block.
 func (it *blockIter) fill(ctx *sql.Context) {
 	it.at = 0
-	if it.ahead == nil && it.size >= aheadFrom && it.alone() {
-		it.ahead = start(ctx, it.make)
+	if it.ahead == nil && it.size == maxBlock && it.alone() {
+		it.ahead = it.share(ctx)
 	}
 	if it.ahead != nil {
 		it.block = it.ahead.next()
@@ -167,7 +172,7 @@ func (it *blockIter) make(ctx *sql.Context) (out block) {
 	if out.rows, out.err = it.source.read(ctx, it.size); len(out.rows) == 0 {
 		return out
 	}
-	it.functions.Blocks.Rows.Add(int64(len(out.rows)))
+	it.node.functions.Blocks.Rows.Add(int64(len(out.rows)))
 	inner, recorder := recording(ctx)
 	for i := range it.answers {
 		a := &it.answers[i]
@@ -194,6 +199,24 @@ func (it *blockIter) alone() bool {
 	return !slices.ContainsFunc(it.answers, func(a blockAnswer) bool {
 		return a.call.answer.class == perRow || a.call.output == everything
 	})
+}
+
+// makers is how many goroutines make blocks ahead: what reads them has work to do as well.
+const makers = 2
+
+// share lets goroutines make the blocks from here on, each with an iterator of its own.
+func (it *blockIter) share(ctx *sql.Context) *ahead {
+	tuples := it.source.(*tupleSource).Tuples
+	var makes []func(ctx *sql.Context) block
+	for i := range makers {
+		own, from := it.node.newIter(), tuples.Fork()
+		from.Skip(tuples.Position() + i*maxBlock)
+		s := own.scanned(from)
+		s.skip = (makers - 1) * maxBlock
+		own.source, own.size = s, maxBlock
+		makes = append(makes, own.make)
+	}
+	return start(ctx, makes)
 }
 
 // predict computes what the model gives for the rows.
@@ -343,6 +366,7 @@ func (s *rowSource) read(ctx *sql.Context, n int) (out []sql.Row, err error) {
 type tupleSource struct {
 	*rows.Tuples
 	functions *Functions
+	skip      int // rows behind each block that are not read: others do
 	width     int // of a row
 	values    []tupleValue
 	numbers   []tupleNumber
@@ -359,20 +383,10 @@ type tupleNumber struct {
 	input, column int // of the pipeline; of the opened columns
 }
 
-// openTuples prepares the scan of a plain table; it returns nil when storage cannot be read directly.
-func (it *blockIter) openTuples(ctx *sql.Context, scan *plainScan) (*tupleSource, error) {
-	opened, place := []int(nil), map[int]int{} // columns of the table, and where they stand in opened
-	for _, column := range scan.column {
-		if _, ok := place[column]; !ok {
-			place[column] = len(opened)
-			opened = append(opened, column)
-		}
-	}
-	tuples, err := scan.table.Tuples(ctx, opened)
-	if err != nil || tuples == nil {
-		return nil, err
-	}
-	s := &tupleSource{Tuples: tuples, functions: it.functions}
+// scanned prepares the scan of a plain table.
+func (it *blockIter) scanned(tuples *rows.Tuples) *tupleSource {
+	scan := it.node.scan
+	s := &tupleSource{Tuples: tuples, functions: it.node.functions}
 	held := slices.Clone(scan.parent)
 	hold := func(e sql.Expression) {
 		sql.Inspect(e, func(e sql.Expression) bool {
@@ -401,7 +415,7 @@ func (it *blockIter) openTuples(ctx *sql.Context, scan *plainScan) (*tupleSource
 			if !ok {
 				return false
 			}
-			at := place[scan.column[f.Index()]]
+			at := scan.place[scan.column[f.Index()]]
 			if !tuples.Numeric(at) {
 				return false
 			}
@@ -420,11 +434,11 @@ func (it *blockIter) openTuples(ctx *sql.Context, scan *plainScan) (*tupleSource
 	}
 	slices.Sort(held)
 	for _, position := range slices.Compact(held) {
-		s.values = append(s.values, tupleValue{position, place[scan.column[position]]})
+		s.values = append(s.values, tupleValue{position, scan.place[scan.column[position]]})
 		s.width = position + 1
 	}
 	s.width += len(it.answers)
-	return s, nil
+	return s
 }
 
 func (s *tupleSource) read(ctx *sql.Context, n int) ([]sql.Row, error) {
@@ -449,6 +463,7 @@ func (s *tupleSource) read(ctx *sql.Context, n int) ([]sql.Row, error) {
 	for _, x := range s.numbers {
 		s.Numbers(x.column, x.batch.columns[x.input].Num)
 	}
+	s.Skip(s.skip)
 	s.functions.Blocks.Scanned.Add(int64(n))
 	return out, nil
 }

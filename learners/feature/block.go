@@ -75,7 +75,7 @@ func (b *Block) Transform(n int) (x []float64, missing []bool, err error) {
 // copyFinite copies numbers; infinities become NULL.
 func copyFinite(to, from []float64) {
 	for i, v := range from {
-		if math.IsInf(v, 0) {
+		if v-v != 0 { // infinite, or NaN
 			v = math.NaN()
 		}
 		to[i] = v

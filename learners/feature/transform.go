@@ -86,6 +86,14 @@ func (f *fitted) run(col, mark []float64) {
 
 // spread writes the feature's output columns into x, zero before, whose rows are width apart.
 func (f *fitted) spread(col, mark, x []float64, width int, missing []bool) {
+	if !f.hot && !f.marks() { // one number: most features
+		for i, v := range col {
+			if x[i*width+f.offset] = v; v != v {
+				missing[i] = true
+			}
+		}
+		return
+	}
 	for i, v := range col {
 		row := x[i*width+f.offset : i*width+f.offset+f.columns()]
 		switch {

@@ -65,3 +65,13 @@ func sigmoid(z float64) float64 {
 	e := math.Exp(z)
 	return e / (1 + e)
 }
+
+// sigmoids is sigmoid(-z) and sigmoid(z), to the last bit, for the price of one.
+func sigmoids(z float64) (negative, positive float64) {
+	e := math.Exp(-math.Abs(z))
+	large, small := 1/(1+e), e/(1+e)
+	if z >= 0 {
+		return small, large
+	}
+	return large, small
+}

@@ -31,3 +31,13 @@ func TestLogSumKeepsAllDigits(t *testing.T) {
 		}
 	}
 }
+
+func TestSigmoidsAreTwoSigmoids(t *testing.T) {
+	for _, z := range []float64{0, math.Copysign(0, -1), 1e-300, 1e-9, 0.5, 1, 37.3, 700, 745.2, 1e5, math.MaxFloat64} {
+		for _, z := range []float64{z, -z} {
+			if n, p := sigmoids(z); n != sigmoid(-z) || p != sigmoid(z) {
+				t.Errorf("%g: %v and %v, want %v and %v", z, n, p, sigmoid(-z), sigmoid(z))
+			}
+		}
+	}
+}

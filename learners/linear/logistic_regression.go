@@ -218,7 +218,7 @@ func (m *logisticModel) Predict(x, out *mat.Dense) error {
 	o := out.RawMatrix()
 	if m.outputs() == 1 {
 		m.eachMargins(x, func(i int, z []float64) {
-			o.Data[i*o.Stride], o.Data[i*o.Stride+1] = sigmoid(-z[0]), sigmoid(z[0])
+			o.Data[i*o.Stride], o.Data[i*o.Stride+1] = sigmoids(z[0])
 		})
 		return nil
 	}

@@ -52,6 +52,7 @@ func (p *Plain) Column(f *expression.GetField, schema sql.Schema) int {
 // bound; the state of the table is the one that the statement's transaction sees. It belongs to one goroutine at a time, and uses nothing of the session after it was opened.
 type Tuples struct {
 	scan         *scan
+	whole        *wholeTuples
 	next, total  uint64 // ordinals of the next row, and behind the last
 	keys, values []val.Tuple
 }
@@ -78,7 +79,7 @@ func (p *Plain) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 		return nil, err
 	}
 	n, err := s.rows.Count()
-	return &Tuples{scan: s, total: uint64(n)}, err
+	return &Tuples{scan: s, whole: newWholeTuples(s.values), total: uint64(n)}, err
 }
 
 // Read makes the next rows, n at most, the block. It returns how many there are; 0 after the last.
@@ -103,35 +104,78 @@ func (t *Tuples) Read(ctx context.Context, n int) (int, error) {
 	return len(t.keys), nil
 }
 
+// Fork returns a reader of the same rows, in the same state of the table, that stands before the first one.
+func (t *Tuples) Fork() *Tuples { return &Tuples{scan: t.scan, whole: t.whole, total: t.total} }
+
+// Position is how many rows were read or passed over.
+func (t *Tuples) Position() int { return int(t.next) }
+
+// Skip passes over the next n rows.
+func (t *Tuples) Skip(n int) { t.next = min(t.next+uint64(n), t.total) }
+
 // Numeric tells whether Numbers reads the i-th opened column.
 func (t *Tuples) Numeric(i int) bool {
 	f := &t.scan.fields[i]
-	var zero [8]byte
-	_, ok := number(f.enc, zero[:])
-	return ok && types.IsNumber(f.typ)
+	return fixedNumber(f.enc) && types.IsNumber(f.typ)
 }
 
 // Numbers writes the i-th opened column of the block into out, NULL as NaN. Numeric says whether it is a number that is stored as one.
 func (t *Tuples) Numbers(i int, out []float64) {
 	f := &t.scan.fields[i]
-	desc, tuples := t.scan.values, t.values
-	if f.key {
-		desc, tuples = t.scan.keys, t.keys
-	}
-	for j, tuple := range tuples {
-		raw := desc.GetField(f.at, tuple)
-		switch {
-		case raw == nil:
-			out[j] = math.NaN()
-		case f.enc == val.Float64Enc:
-			out[j] = math.Float64frombits(binary.LittleEndian.Uint64(raw))
-		default:
-			out[j], _ = number(f.enc, raw)
-		}
+	switch {
+	case f.key:
+		readNumbers(out, t.scan.keys, f, t.keys)
+	case t.whole != nil && f.enc == val.Float64Enc:
+		t.whole.float64s(out, t.scan.values, f, t.values)
+	default:
+		readNumbers(out, t.scan.values, f, t.values)
 	}
 }
 
 // Value is the i-th opened column of row j of the block as the engine would give it.
 func (t *Tuples) Value(ctx context.Context, i, j int) (any, error) {
 	return t.scan.value(ctx, &t.scan.fields[i], t.keys[j], t.values[j])
+}
+
+// wholeTuples knows where the fields of a tuple without NULL stand, when all are numbers of fixed width: one behind the other, before the places of all but the first and
+// their count, two bytes each. Since a NULL takes no bytes, a tuple of that length has none.
+type wholeTuples struct {
+	length int
+	places []int
+}
+
+// newWholeTuples returns nil when a field has no fixed width.
+func newWholeTuples(desc *val.TupleDesc) *wholeTuples {
+	w := &wholeTuples{}
+	for _, t := range desc.Types {
+		w.places = append(w.places, w.length)
+		switch t.Enc {
+		case val.Float64Enc, val.Int64Enc, val.Uint64Enc:
+			w.length += 8
+		case val.Int32Enc, val.Uint32Enc:
+			w.length += 4
+		case val.Int16Enc, val.Uint16Enc:
+			w.length += 2
+		case val.Int8Enc, val.Uint8Enc:
+			w.length++
+		default:
+			return nil
+		}
+	}
+	w.length += 2 * len(w.places)
+	return w
+}
+
+// float64s is readNumbers for a DOUBLE.
+func (w *wholeTuples) float64s(to []float64, desc *val.TupleDesc, f *field, tuples []val.Tuple) {
+	place := w.places[f.at]
+	for i, t := range tuples {
+		if len(t) == w.length {
+			to[i] = math.Float64frombits(binary.LittleEndian.Uint64(t[place:]))
+		} else if b := desc.GetField(f.at, t); b != nil {
+			to[i] = math.Float64frombits(binary.LittleEndian.Uint64(b))
+		} else {
+			to[i] = math.NaN()
+		}
+	}
 }
