@@ -52,11 +52,7 @@ func bothWays(t *testing.T, connect func() *sql.Conn, statement string, values .
 	got = outcomeOf(t, connect(), statement, values...)
 	took, scanned = blocks.Rows.Load()-rows, blocks.Scanned.Load()-direct
 	rowByRow(func() {
-		want := outcomeOf(t, connect(), statement, values...)
-		if failed := "error:"; strings.HasPrefix(got, failed) && strings.HasPrefix(want, failed) && strings.Contains(got+want, "invalid connection") {
-			return // the server had sent rows before the error, and then it ends the connection
-		}
-		if got != want {
+		if want := outcomeOf(t, connect(), statement, values...); got != want {
 			t.Errorf("%s\nin blocks:\n%.1500s\nrow by row:\n%.1500s", statement, got, want)
 		}
 	})
@@ -66,7 +62,7 @@ func bothWays(t *testing.T, connect func() *sql.Conn, statement string, values .
 const (
 	inRows  = "rows of another node are predicted in blocks"
 	scanned = "a plain table is read straight from storage"
-	single  = "row by row"
+	rowwise = "row by row"
 )
 
 // TestBlocksAnswerAsRowsDo holds prediction in blocks against prediction row by row, in every place of a statement, and checks which way was taken.
@@ -98,12 +94,13 @@ func TestBlocksAnswerAsRowsDo(t *testing.T) {
 		{scanned, "SELECT id, IF(id = 200, NULL, PREDICT('one', IF(id = 200, 'no number', amount))) FROM visits"},
 		{scanned, "SELECT id, COALESCE(tier, PREDICT('one', IF(tier IS NULL, amount, 'no number'))) FROM visits"},
 		{scanned, "SELECT id, id < 50 OR PREDICT('one', IF(id < 50, 'no number', amount)) FROM visits"},
-		{single, "SELECT PREDICT('one', IF(id < 5, 'no number', amount)) FROM visits LIMIT 0"},
+		{rowwise, "SELECT PREDICT('one', IF(id < 5, 'no number', amount)) FROM visits LIMIT 0"},
 		{scanned, "SELECT id, PREDICT('one', 1 / (id - 30)), PREDICT('one', CAST(city AS SIGNED)) FROM visits LIMIT 60"},
 		{scanned, "SELECT PREDICT('strict', NULL, pages, city), PREDICT('strict', amount, '12', 'Nowhere') FROM visits"},
 		{scanned, "SELECT PREDICT('bought', amount, pages, price, city, IF(id = 9, 'bronze', tier), day, seen, big, flag) FROM visits"},
 		{scanned, "SELECT PREDICT('bought', amount, pages, price, city, tier, IF(id = 70, 'no day', day), seen, big, flag), id FROM visits"},
 		{scanned, "SELECT PREDICT('bought', JSON_OBJECT('amount', amount, 'pages', pages, 'city', city)) FROM visits"},
+		{scanned, "SELECT PREDICT('strict', IF(id % 2 = 0, JSON_OBJECT('amount', amount), JSON_OBJECT('city', city))) FROM visits"},
 		{scanned, "SELECT PREDICT('bought', IF(id = 5, NULL, JSON_OBJECT('amount', amount))), PREDICT_PROBA('bought', JSON_OBJECT('amount', amount)) FROM visits"},
 		{scanned, "SELECT PREDICT('bought', JSON_OBJECT(IF(id = 150, 'nothing', 'amount'), amount)) FROM visits"},
 		{inRows, "SELECT COUNT(*) FROM (SELECT PREDICT('kind') k, id FROM visits) x WHERE k = 'tea'"},
@@ -130,20 +127,20 @@ func TestBlocksAnswerAsRowsDo(t *testing.T) {
 		{inRows, "SELECT PREDICT('one', 'no number')"},
 		{inRows, "SELECT PREDICT('strict', NULL, NULL, NULL)"},
 		{inRows, "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 40) SELECT n, PREDICT('one', n) FROM r"},
-		{single, "SELECT id FROM visits WHERE PREDICT('kind') = 'tea' ORDER BY PREDICT('rating'), id"},
-		{single, "SELECT id, PREDICT('one', amount), (SELECT MAX(w.id) FROM visits w WHERE w.id < visits.id) FROM visits WHERE id < 30"},
-		{single, "SELECT id, (SELECT PREDICT('one', visits.amount)) FROM visits WHERE id < 30"},
-		{single, "SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM visits w WHERE w.id = v.id + 1 AND PREDICT('one', w.amount) = 1)"},
-		{single, "SELECT id, (SELECT AVG(PREDICT('one', w.amount)) FROM visits w WHERE w.id <= v.id) FROM visits v WHERE id < 30"},
-		{single, "SELECT id, RANK() OVER (ORDER BY PREDICT('rating'), id) FROM visits"},
-		{single, "SELECT PREDICT(CONCAT('o', 'ne'), amount) FROM visits"},
-		{single, "SELECT id, @n := IFNULL(@n, 0) + 1, PREDICT('one', @n) FROM (SELECT id FROM visits, (SELECT @n := 0) i) x"},
-		{single, "SELECT PREDICT('one', (SELECT MAX(amount) FROM visits))"},
+		{rowwise, "SELECT id FROM visits WHERE PREDICT('kind') = 'tea' ORDER BY PREDICT('rating'), id"},
+		{rowwise, "SELECT id, PREDICT('one', amount), (SELECT MAX(w.id) FROM visits w WHERE w.id < visits.id) FROM visits WHERE id < 30"},
+		{rowwise, "SELECT id, (SELECT PREDICT('one', visits.amount)) FROM visits WHERE id < 30"},
+		{rowwise, "SELECT id FROM visits v WHERE EXISTS (SELECT 1 FROM visits w WHERE w.id = v.id + 1 AND PREDICT('one', w.amount) = 1)"},
+		{rowwise, "SELECT id, (SELECT AVG(PREDICT('one', w.amount)) FROM visits w WHERE w.id <= v.id) FROM visits v WHERE id < 30"},
+		{rowwise, "SELECT id, RANK() OVER (ORDER BY PREDICT('rating'), id) FROM visits"},
+		{rowwise, "SELECT PREDICT(CONCAT('o', 'ne'), amount) FROM visits"},
+		{rowwise, "SELECT id, @n := IFNULL(@n, 0) + 1, PREDICT('one', @n) FROM (SELECT id FROM visits, (SELECT @n := 0) i) x"},
+		{rowwise, "SELECT PREDICT('one', (SELECT MAX(amount) FROM visits))"},
 		{inRows, "SELECT v.id, x.p FROM visits v, LATERAL (SELECT PREDICT('one', v.amount) AS p) x WHERE v.id < 40 ORDER BY v.id"},
 	} {
 		t.Run(x.statement, func(t *testing.T) {
 			got, took, direct := bothWays(t, client, x.statement)
-			way := single
+			way := rowwise
 			switch {
 			case direct > 0:
 				way = scanned
@@ -234,8 +231,8 @@ func TestBlocksWriteAsRowsDo(t *testing.T) {
 		{scanned, "INSERT INTO p (id, r) SELECT id, PREDICT('shop.one', IF(id = 300, 'no number', amount)) FROM visits", "p"},
 		{inRows, "INSERT INTO watched SELECT id, PREDICT('shop.kind') FROM visits WHERE id < 20", "audit"},
 		{scanned, "CREATE TABLE made AS SELECT id, PREDICT('shop.kind') AS k, PREDICT('shop.spend') AS s, amount FROM visits", "made"},
-		{single, "UPDATE visits SET spend = PREDICT('shop.spend') WHERE id < 50", "visits"},
-		{single, "DELETE FROM visits WHERE PREDICT('shop.kind') = 'tea' AND id < 50", "visits"},
+		{rowwise, "UPDATE visits SET spend = PREDICT('shop.spend') WHERE id < 50", "visits"},
+		{rowwise, "DELETE FROM visits WHERE PREDICT('shop.kind') = 'tea' AND id < 50", "visits"},
 		{scanned, "SELECT * FROM shown", ""},
 		{inRows, "SELECT * FROM shown WHERE id > 30", ""},
 		{scanned, "SELECT k, COUNT(*), AVG(amount) FROM shown GROUP BY k ORDER BY k", ""},
@@ -254,7 +251,7 @@ func TestBlocksWriteAsRowsDo(t *testing.T) {
 			}
 			blocks := running.Blocks()
 			rows, direct := blocks.Rows.Load(), blocks.Scanned.Load()
-			got, way := run(), single
+			got, way := run(), rowwise
 			switch {
 			case blocks.Scanned.Load() > direct:
 				way = scanned

@@ -133,6 +133,7 @@ type outcome struct {
 type note struct {
 	warning *sql.Warning
 	missing *call
+	lacking string // of a JSON object, for the warning that a feature is missing
 }
 
 // replay does what evaluating the call would have done.
@@ -144,7 +145,7 @@ func (o *outcome) replay(ctx *sql.Context) (any, error) {
 		case recording:
 			r.notes = append(r.notes, n)
 		default:
-			n.missing.warnMissing(ctx)
+			n.missing.warnMissing(ctx, n.lacking)
 		}
 	}
 	return o.value, o.err
@@ -175,7 +176,7 @@ func recording(ctx *sql.Context) (*sql.Context, *recorder) {
 
 // plainScan says how the rows of a plain table are read straight from storage.
 type plainScan struct {
-	table  *rows.Plain
+	table  *rows.Whole
 	column map[int]int // by position in a row of the child: the table's column, of all that is read
 	opened []int       // the table's columns that are opened
 	place  map[int]int // by the table's column: its place in opened
@@ -184,7 +185,7 @@ type plainScan struct {
 
 // plainScan returns nil when the child is more than a plain table, or something is read that is not a column of it.
 func (b *predictBlock) plainScan(parent []sql.Expression) *plainScan {
-	table := rows.PlainTable(b.Child)
+	table := rows.WholeTable(b.Child)
 	if table == nil {
 		return nil
 	}

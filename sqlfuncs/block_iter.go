@@ -33,7 +33,7 @@ type source interface {
 func (b *predictBlock) BuildRowIter(ctx *sql.Context, builder sql.NodeExecBuilder, row sql.Row) (sql.RowIter, error) {
 	it := b.newIter()
 	if b.scan != nil && len(row) == 0 {
-		if b.scan.table.Same(rows.PlainTable(b.Child)) {
+		if b.scan.table.Same(rows.WholeTable(b.Child)) {
 			tuples, err := b.scan.open(ctx)
 			if err != nil {
 				return nil, err
@@ -98,6 +98,7 @@ type batch struct {
 
 	// of the rows of the block:
 	extras  []*extra
+	lacking []string // of JSON objects: what they lack
 	missing []bool
 	out     []float64
 	width   int // of out
@@ -257,12 +258,18 @@ func (b *batch) readInputs(ctx *sql.Context, recorder *recorder, rows []sql.Row)
 	if len(b.scratch.compute) == 0 && len(b.scratch.read) == 0 {
 		return
 	}
+	if b.lead.json {
+		b.lacking = make([]string, len(rows))
+	}
 	for i, row := range rows {
 		e := extra{}
 		known, err := b.lead.readColumns(ctx, row, b.scratch)
 		if e.err = err; err == nil && known {
 			if err := b.lead.features.inputs(ctx, b.scratch); err != nil {
 				e.err, e.mismatch = err, true
+			}
+			if b.lead.json {
+				b.lacking[i] = b.lead.lacking(b.scratch)
 			}
 		}
 		e.unknown = !known
@@ -313,10 +320,14 @@ func (a *blockAnswer) of(ctx *sql.Context, recorder *recorder, row sql.Row, i in
 	switch {
 	case b.err != nil:
 		return answered(nil, sqlerr.Map(b.err), notes)
-	case b.missing[i] && len(notes) == 0:
+	case b.missing[i] && len(notes) == 0 && !c.json:
 		return a.missing
 	case b.missing[i]:
-		return answered(nil, nil, append(notes, a.missing.notes...))
+		n := note{missing: c}
+		if c.json {
+			n.lacking = b.lacking[i]
+		}
+		return answered(nil, nil, append(notes, n))
 	}
 	var decided int32
 	if b.decides {

@@ -12,14 +12,14 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/types"
 )
 
-// Plain is what a plan reads when it is nothing but columns of one table, of all its rows.
-type Plain struct {
+// Whole is what a plan reads when it is nothing but columns of one table, of all its rows.
+type Whole struct {
 	query *plain
 }
 
-// PlainTable looks through aliases, derived tables and projections for the one table whose rows a node gives. It returns nil when there is none, or when something is
+// WholeTable looks through aliases, derived tables and projections for the one table whose rows a node gives. It returns nil when there is none, or when something is
 // evaluated for every row.
-func PlainTable(node sql.Node) *Plain {
+func WholeTable(node sql.Node) *Whole {
 	query := plainQuery(node)
 	if query == nil || len(query.filters) > 0 {
 		return nil
@@ -31,18 +31,18 @@ func PlainTable(node sql.Node) *Plain {
 			return nil
 		}
 	}
-	return &Plain{query}
+	return &Whole{query}
 }
 
 // Same tells whether two plans read the same table.
-func (p *Plain) Same(q *Plain) bool { return q != nil && p.query.table.Table == q.query.table.Table }
+func (w *Whole) Same(q *Whole) bool { return q != nil && w.query.table.Table == q.query.table.Table }
 
 // Column is the table's column that a reference to the plan's rows, of that schema, reads; -1 when it is none.
-func (p *Plain) Column(f *expression.GetField, schema sql.Schema) int {
-	if !p.query.reads(f, schema) {
+func (w *Whole) Column(f *expression.GetField, schema sql.Schema) int {
+	if !w.query.reads(f, schema) {
 		return -1
 	}
-	if column, ok := p.query.columns[f.Index()].(*expression.GetField); ok {
+	if column, ok := w.query.columns[f.Index()].(*expression.GetField); ok {
 		return column.Index()
 	}
 	return -1
@@ -52,24 +52,24 @@ func (p *Plain) Column(f *expression.GetField, schema sql.Schema) int {
 // bound; the state of the table is the one that the statement's transaction sees. It belongs to one goroutine at a time, and uses nothing of the session after it was opened.
 type Tuples struct {
 	scan         *scan
-	whole        *wholeTuples
+	fixed        *fixedTuples
 	next, total  uint64 // ordinals of the next row, and behind the last
 	keys, values []val.Tuple
 }
 
 // Tuples opens the given columns of the plan's table; it returns nil when storage cannot be read directly.
-func (p *Plain) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
+func (w *Whole) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 	if override, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err == nil && override != nil && override != "" {
 		return nil, nil // the stored columns are not those that the session sees
 	}
-	if _, indexed := p.query.table.UnderlyingTable().(sql.IndexedTable); indexed {
+	if _, indexed := w.query.table.UnderlyingTable().(sql.IndexedTable); indexed {
 		return nil, nil // some of its rows
 	}
-	table, err := storedTable(ctx, p.query.table)
+	table, err := storedTable(ctx, w.query.table)
 	if err != nil || table == nil {
 		return nil, err
 	}
-	all := p.query.table.Schema()
+	all := w.query.table.Schema()
 	schema := make(sql.Schema, len(columns))
 	for i, c := range columns {
 		schema[i] = all[c]
@@ -79,7 +79,7 @@ func (p *Plain) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 		return nil, err
 	}
 	n, err := s.rows.Count()
-	return &Tuples{scan: s, whole: newWholeTuples(s.values), total: uint64(n)}, err
+	return &Tuples{scan: s, fixed: newFixedTuples(s.values), total: uint64(n)}, err
 }
 
 // Read makes the next rows, n at most, the block. It returns how many there are; 0 after the last.
@@ -105,7 +105,7 @@ func (t *Tuples) Read(ctx context.Context, n int) (int, error) {
 }
 
 // Fork returns a reader of the same rows, in the same state of the table, that stands before the first one.
-func (t *Tuples) Fork() *Tuples { return &Tuples{scan: t.scan, whole: t.whole, total: t.total} }
+func (t *Tuples) Fork() *Tuples { return &Tuples{scan: t.scan, fixed: t.fixed, total: t.total} }
 
 // Position is how many rows were read or passed over.
 func (t *Tuples) Position() int { return int(t.next) }
@@ -125,8 +125,8 @@ func (t *Tuples) Numbers(i int, out []float64) {
 	switch {
 	case f.key:
 		readNumbers(out, t.scan.keys, f, t.keys)
-	case t.whole != nil && f.enc == val.Float64Enc:
-		t.whole.float64s(out, t.scan.values, f, t.values)
+	case t.fixed != nil && f.enc == val.Float64Enc:
+		t.fixed.float64s(out, t.scan.values, f, t.values)
 	default:
 		readNumbers(out, t.scan.values, f, t.values)
 	}
@@ -137,16 +137,16 @@ func (t *Tuples) Value(ctx context.Context, i, j int) (any, error) {
 	return t.scan.value(ctx, &t.scan.fields[i], t.keys[j], t.values[j])
 }
 
-// wholeTuples knows where the fields of a tuple without NULL stand, when all are numbers of fixed width: one behind the other, before the places of all but the first and
+// fixedTuples knows where the fields of a tuple without NULL stand, when all are numbers of fixed width: one behind the other, before the places of all but the first and
 // their count, two bytes each. Since a NULL takes no bytes, a tuple of that length has none.
-type wholeTuples struct {
+type fixedTuples struct {
 	length int
 	places []int
 }
 
-// newWholeTuples returns nil when a field has no fixed width.
-func newWholeTuples(desc *val.TupleDesc) *wholeTuples {
-	w := &wholeTuples{}
+// newFixedTuples returns nil when a field has no fixed width.
+func newFixedTuples(desc *val.TupleDesc) *fixedTuples {
+	w := &fixedTuples{}
 	for _, t := range desc.Types {
 		w.places = append(w.places, w.length)
 		switch t.Enc {
@@ -167,7 +167,7 @@ func newWholeTuples(desc *val.TupleDesc) *wholeTuples {
 }
 
 // float64s is readNumbers for a DOUBLE.
-func (w *wholeTuples) float64s(to []float64, desc *val.TupleDesc, f *field, tuples []val.Tuple) {
+func (w *fixedTuples) float64s(to []float64, desc *val.TupleDesc, f *field, tuples []val.Tuple) {
 	place := w.places[f.at]
 	for i, t := range tuples {
 		if len(t) == w.length {
