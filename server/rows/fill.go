@@ -22,6 +22,7 @@ import (
 type filler struct {
 	*collector
 	scan  *scan
+	fixed *fixedTuples // of the values; nil: not known
 	query *plain
 	leafs []leaf
 	rows  int // that count
@@ -87,7 +88,7 @@ func newFiller(ctx *sql.Context, c *collector, node sql.Node) (*filler, error) {
 	if err != nil || s == nil {
 		return nil, err
 	}
-	f := &filler{collector: c, scan: s, query: query, tableRow: make(sql.Row, len(s.fields)), queryRow: make(sql.Row, len(query.columns))}
+	f := &filler{collector: c, scan: s, fixed: newFixedTuples(s.values), query: query, tableRow: make(sql.Row, len(s.fields)), queryRow: make(sql.Row, len(query.columns))}
 	inTable, inQuery := map[int]bool{}, map[int]bool{}
 	for i, e := range query.columns {
 		if _, ok := e.(*expression.GetField); !ok {
@@ -368,7 +369,12 @@ func (f *filler) readLeaves(ctx *sql.Context, leafs []leaf, typed []*reader, res
 			if r.field.key {
 				desc, tuples = f.scan.keys, keys
 			}
-			readNumbers(r.b.num[l.first:l.first+len(tuples)], desc, r.field, tuples)
+			to := r.b.num[l.first : l.first+len(tuples)]
+			if f.fixed != nil && !r.field.key && r.field.enc == val.Float64Enc {
+				f.fixed.float64s(to, desc, r.field, tuples)
+			} else {
+				readNumbers(to, desc, r.field, tuples)
+			}
 		}
 		if !rest {
 			continue
