@@ -171,7 +171,7 @@ func (s *Server) open(ctx context.Context, e *engine.Engine, c engine.Config, ru
 	}
 	workers := max(1, runtime.GOMAXPROCS(0)-1)
 	reader := rows.NewReader(e.GMS(), &store{e})
-	reader.Workers = workers
+	reader.Workers = runtime.GOMAXPROCS(0) // reading is short, and gives way to others at every leaf
 	if c.DatasetCacheMB >= 0 {
 		reader.Keep(int64(cmp.Or(c.DatasetCacheMB, defaultDatasetCacheMB)) << 20)
 	}

@@ -17,6 +17,7 @@ type builder struct {
 	name   string
 	source sql.Expression
 	kind   data.Kind
+	clean  bool // num holds no -0, and one NaN only
 	num    []float64
 	codes  []int32
 	index  map[string]int32 // level to code, in the order of first sight
@@ -94,6 +95,9 @@ func (b *builder) column(order []int32) data.Column {
 	c := data.Column{Name: b.name, Kind: b.kind}
 	if b.kind == data.Numeric {
 		c.Num = inOrder(b.num, order)
+		if b.clean {
+			return c
+		}
 		for i, v := range c.Num {
 			if v == 0 {
 				c.Num[i] = 0 // -0 is 0

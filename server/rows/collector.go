@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"io"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"aibms/internal/safego"
 	"aibms/learners/data"
 	"aibms/server/lifecycle"
 )
@@ -221,7 +221,7 @@ func (c *collector) sort(order []int32) (same int64) {
 }
 
 // table orders the rows and returns them.
-func (c *collector) table() (*lifecycle.Table, error) {
+func (c *collector) table(ctx context.Context, workers int) (*lifecycle.Table, error) {
 	n := int(c.rows)
 	if int64(n) > math.MaxInt32 {
 		return nil, lifecycle.Errorf(lifecycle.ErrTooLarge, "the source has %d rows; at most %d can be learned from", n, math.MaxInt32)
@@ -243,12 +243,20 @@ func (c *collector) table() (*lifecycle.Table, error) {
 		t.ID[i] = hash64(c.keyOf(row))
 	}
 	c.keyData, c.keyEnds = nil, nil
-	h := sha256.New()
-	for i, b := range c.columns {
-		col := b.column(order)
-		if c.want.WithHash && i < len(c.columns)-len(c.slices) {
-			hashColumn(h, &col)
+	columns := make([]data.Column, len(c.columns))
+	sums := make([][sha256.Size]byte, len(c.columns)-len(c.slices))
+	err := safego.Chunks(ctx, len(c.columns), 1, workers, func(i, _, _ int) error {
+		columns[i] = c.columns[i].column(order)
+		if c.want.WithHash && i < len(sums) {
+			sums[i] = hashColumn(&columns[i])
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, context.Cause(ctx)
+	}
+	for i, b := range c.columns {
+		col := columns[i]
 		switch {
 		case i < c.inputs:
 			t.Data.Columns = append(t.Data.Columns, col)
@@ -271,19 +279,24 @@ func (c *collector) table() (*lifecycle.Table, error) {
 		c.columns[i] = nil
 	}
 	if c.want.WithHash {
-		var b [8]byte
-		for _, id := range t.ID {
-			binary.LittleEndian.PutUint64(b[:], id)
-			h.Write(b[:])
+		h, b := sha256.New(), make([]byte, 0, len(sums)*sha256.Size+len(t.ID)*8)
+		for _, s := range sums {
+			b = append(b, s[:]...)
 		}
+		for _, id := range t.ID {
+			b = binary.LittleEndian.AppendUint64(b, id)
+		}
+		h.Write(b)
 		t.Hash = hex.EncodeToString(h.Sum(nil))
 	}
 	return t, nil
 }
 
-// hashColumn adds a column to a hash: name, kind, levels, values, each with its length before it.
-func hashColumn(h io.Writer, c *data.Column) {
-	var b []byte
+// hashColumn is the hash of a column: of its name, kind, levels and values, each with its length before it.
+func hashColumn(c *data.Column) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	const flushAt = 1 << 13
+	b := make([]byte, 0, flushAt+64)
 	text := func(s string) {
 		b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))
 		b = append(b, s...)
@@ -296,18 +309,18 @@ func hashColumn(h io.Writer, c *data.Column) {
 	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(c.Len()))
 	for _, v := range c.Num {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-		if len(b) > 1<<16 {
+		if b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v)); len(b) > flushAt {
 			h.Write(b)
 			b = b[:0]
 		}
 	}
 	for _, v := range c.Codes {
-		b = binary.LittleEndian.AppendUint32(b, uint32(v))
-		if len(b) > 1<<16 {
+		if b = binary.LittleEndian.AppendUint32(b, uint32(v)); len(b) > flushAt {
 			h.Write(b)
 			b = b[:0]
 		}
 	}
 	h.Write(b)
+	h.Sum(sum[:0])
+	return sum
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"runtime"
 
 	"github.com/dolthub/dolt/go/store/hash"
 	"github.com/dolthub/dolt/go/store/prolly/tree"
@@ -114,6 +115,7 @@ func newFiller(ctx *sql.Context, c *collector, node sql.Node) (*filler, error) {
 			})
 		}
 		if r.field != nil && b.kind == data.Numeric && fixedNumber(r.field.enc) {
+			b.clean = true
 			f.typed = append(f.typed, r)
 			continue
 		}
@@ -351,6 +353,7 @@ func (f *filler) readLeaves(ctx *sql.Context, leafs []leaf, typed []*reader, res
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		runtime.Gosched() // statements that wait for a processor go first
 		n, err := f.node(ctx, l)
 		if err != nil {
 			return err
@@ -374,6 +377,9 @@ func (f *filler) readLeaves(ctx *sql.Context, leafs []leaf, typed []*reader, res
 				f.fixed.float64s(to, desc, r.field, tuples)
 			} else {
 				readNumbers(to, desc, r.field, tuples)
+			}
+			for i := range to {
+				to[i] += 0 // -0 is 0
 			}
 		}
 		if !rest {

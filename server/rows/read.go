@@ -171,7 +171,7 @@ func (r *Reader) read(ctx *sql.Context, node sql.Node, w lifecycle.Want) (t *lif
 		}
 		if filler != nil {
 			if err = filler.fill(ctx, r.Workers); err == nil {
-				t, err := c.table()
+				t, err := c.table(ctx, r.Workers)
 				return t, c.bytes, err
 			}
 			if err != errFallBack {
@@ -199,6 +199,6 @@ func (r *Reader) read(ctx *sql.Context, node sql.Node, w lifecycle.Want) (t *lif
 			return nil, 0, err
 		}
 	}
-	t, err = c.table()
+	t, err = c.table(ctx, r.Workers)
 	return t, c.bytes, err
 }
