@@ -24,6 +24,7 @@ var policy = map[string][]string{
 	"learners/split":       {"learners/data"},
 	"learners/feature":     {"learners/data", "learners/artifact"},
 	"learners":             {"learners/data", "learners/params", "learners/artifact"},
+	"learners/bin":         {"internal/safego"},
 	"learners/linear":      {"learners", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/all":         {"learners", "learners/linear"},
 	"learners/learnertest": {"learners", "learners/data", "learners/params", "learners/artifact", "learners/all", "internal/safego"},
