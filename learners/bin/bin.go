@@ -87,10 +87,18 @@ func (f *Feature) Code(v float64) uint8 {
 }
 
 // finite is v, with the largest number for an infinity.
-func finite(v float64) float64 { return max(-math.MaxFloat64, min(math.MaxFloat64, v)) }
+func finite(v float64) float64 {
+	if v > math.MaxFloat64 {
+		return math.MaxFloat64
+	}
+	if v < -math.MaxFloat64 {
+		return -math.MaxFloat64
+	}
+	return v
+}
 
 // Memory is how many bytes New needs for n rows of p features, on the given number of workers.
-func Memory(n, p, workers int) int { return n*p + 4096*p + max(1, workers)*8*min(n, 2*sampled) }
+func Memory(n, p, workers int) int { return n*p + 4096*p + max(1, workers)*40*min(n, sampled) }
 
 // New bins the n x p matrix x. It returns the context's error soon after ctx ends.
 func New(ctx context.Context, x *mat.Dense, o Options) (*Matrix, error) {

@@ -121,7 +121,7 @@ func TestBinsHoldAboutEqualMass(t *testing.T) {
 }
 
 func TestSameBinsOnAnyNumberOfWorkersAndFromASample(t *testing.T) {
-	const n = 2*sampled + 12345
+	const n = 4*sampled + 12345
 	rng := rand.New(rand.NewPCG(3, 4))
 	x := mat.NewDense(n, 3, nil)
 	for i := range n {

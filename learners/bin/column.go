@@ -8,7 +8,7 @@ import (
 
 const (
 	// sampled is how many rows at most shape the bins of a feature with more distinct values than bins.
-	sampled = 200_000
+	sampled = 1 << 16
 	// step is how many rows are worked on between two looks at the context.
 	step = 1 << 16
 )
@@ -215,10 +215,7 @@ func (c *column) quantiles(f *Feature, values []value, most int) {
 
 // sample returns the distinct values of up to sampled rows, spread over all, in their order, with their masses.
 func (c *column) sample() []value {
-	rows := c.n
-	if c.n > 2*sampled {
-		rows = sampled
-	}
+	rows := min(c.n, sampled)
 	order := make([]float64, 0, rows)
 	var all []value
 	for k := 0; k < rows; k++ {
@@ -236,7 +233,7 @@ func (c *column) sample() []value {
 		}
 	}
 	if c.weights == nil {
-		slices.Sort(order)
+		sortFloats(order)
 		for _, v := range order {
 			if k := len(all) - 1; k >= 0 && all[k].v == v {
 				all[k].mass++
@@ -266,6 +263,45 @@ func (c *column) sample() []value {
 	return distinct
 }
 
+// sortFloats sorts finite numbers: by counting, eleven bits at a time from the lowest, skipping bits that are all equal.
+func sortFloats(v []float64) {
+	if len(v) < 1024 {
+		slices.Sort(v)
+		return
+	}
+	const digit, digits = 11, 6
+	keys, other := make([]uint64, len(v)), make([]uint64, len(v))
+	var counts [digits][1 << digit]uint32
+	for i, x := range v {
+		k := math.Float64bits(x)
+		k ^= uint64(int64(k)>>63) | 1<<63 // the order of the numbers is the order of these keys
+		keys[i] = k
+		for d := range digits {
+			counts[d][k>>(digit*d)&(1<<digit-1)]++
+		}
+	}
+	for d := range digits {
+		count := &counts[d]
+		if count[keys[0]>>(digit*d)&(1<<digit-1)] == uint32(len(v)) {
+			continue
+		}
+		at := uint32(0)
+		for b, c := range count {
+			count[b] = at
+			at += c
+		}
+		for _, k := range keys {
+			b := k >> (digit * d) & (1<<digit - 1)
+			other[count[b]] = k
+			count[b]++
+		}
+		keys, other = other, keys
+	}
+	for i, k := range keys {
+		v[i] = math.Float64frombits(k ^ (^uint64(int64(k)>>63) | 1<<63))
+	}
+}
+
 // mix spreads the bits of a number (splitmix64).
 func mix(i uint64) uint64 {
 	z := (i + 1) * 0x9E3779B97F4A7C15
@@ -279,7 +315,7 @@ func (c *column) encode(ctx context.Context, f *Feature, codes []uint8) error {
 	s := newSearch(f)
 	var low, high [MaxBins + 1]float64
 	for b := range low {
-		low[b], high[b] = math.Inf(1), math.Inf(-1)
+		low[b], high[b] = math.MaxFloat64, -math.MaxFloat64
 	}
 	for lo := 0; lo < c.n; lo += step {
 		if err := ctx.Err(); err != nil {
@@ -294,7 +330,6 @@ func (c *column) encode(ctx context.Context, f *Feature, codes []uint8) error {
 					f.Missing = true // a category without a bin
 				}
 			} else if c.counts(i) {
-				v = finite(v)
 				if v < low[b] {
 					low[b] = v
 				}
@@ -306,7 +341,7 @@ func (c *column) encode(ctx context.Context, f *Feature, codes []uint8) error {
 	}
 	for b := range f.Low {
 		if low[b] <= high[b] {
-			f.Low[b], f.High[b] = low[b], high[b]
+			f.Low[b], f.High[b] = finite(low[b])+0, finite(high[b])+0
 		}
 	}
 	return nil
@@ -337,10 +372,11 @@ func (s *search) code(v float64) uint8 {
 	}
 	at := 0
 	for h := s.half; h > 0; h /= 2 {
-		next := at + h
-		if s.edges[(next-1)&255] < v {
-			at = next
+		above := 0 // no jump: the compiler makes a number of the comparison
+		if s.edges[(at+h-1)&255] < v {
+			above = 1
 		}
+		at += h & -above
 	}
 	if at >= len(s.feature.Low) { // infinity
 		at = len(s.feature.Low) - 1
