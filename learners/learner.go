@@ -114,3 +114,9 @@ type Coefficients interface {
 	// positive class; K for multiclass), and the intercept of each.
 	Coefficients() (weights *mat.Dense, intercepts []float64)
 }
+
+// Importances is an optional ability of a Model: how much each feature matters to it, for ml_feature_importance.
+type Importances interface {
+	// Importances returns p numbers >= 0 that sum to one, or are all 0 when the model uses no feature. The caller may change them.
+	Importances() []float64
+}

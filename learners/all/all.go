@@ -4,6 +4,7 @@ package all
 import (
 	"aibms/learners"
 	"aibms/learners/linear"
+	"aibms/learners/tree"
 )
 
 // Registry returns the registry of all learners: THE LIST, one line a learner.
@@ -13,4 +14,5 @@ var registry = learners.NewRegistry(
 	linear.LinearRegression(),
 	linear.LogisticRegression(),
 	linear.LinearSVM(),
+	tree.DecisionTree(),
 )

@@ -133,6 +133,22 @@ func (s suite) abilities(t *testing.T) {
 			t.Error("wrong shapes give no error")
 		}
 	}
+	if c, ok := m.(learners.Importances); ok {
+		sum, v := 0.0, c.Importances()
+		for _, share := range v {
+			if !(share >= 0) {
+				t.Errorf("an importance is %v", share)
+			}
+			sum += share
+		}
+		if len(v) != 4 || math.Abs(sum-1) > 1e-9 {
+			t.Errorf("the importances of 4 features are %v", v)
+		}
+		clear(v)
+		if slices.Max(c.Importances()) == 0 {
+			t.Error("changing the importances that were returned changes the model")
+		}
+	}
 	if c, ok := m.(learners.Coefficients); ok {
 		w, b := c.Coefficients()
 		rows := 1

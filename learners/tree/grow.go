@@ -1,0 +1,471 @@
+package tree
+
+import (
+	"container/heap"
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"aibms/internal/safego"
+)
+
+// Settings say how a tree grows.
+type Settings struct {
+	Criterion        string  // gini, entropy, squared_error or absolute_error
+	MaxDepth         int     // levels of splits at most; 0: no bound
+	MinRowsSplit     int     // rows that a node needs to be parted
+	MinRowsLeaf      int     // rows that each side of a split needs
+	MaxLeaves        int     // leaves at most, those with the largest decrease first; 0: no bound
+	MinDecrease      float64 // of the impurity by a split, times the node's share of the weight
+	CCPAlpha         float64 // cost-complexity pruning; 0: none
+	Features         int     // features drawn for each split; 0: all
+	RandomThresholds bool    // one threshold drawn for each feature, instead of the best
+	Workers          int     // goroutines for the features of large nodes; only when all are looked at
+}
+
+// Grower grows trees of one Target, one after the other, by one goroutine: its memory is used again.
+//
+// A node is parted at the split with the best score (scanner); of equal scores that of the feature that was looked at first, by number when all are, and of one feature the lowest
+// threshold. Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984), chapters 2, 3, 4 and 8. A tree of n rows, p features and depth d costs O(n p d) with binned
+// features and a factor of log n more in small nodes and with exact thresholds.
+type Grower struct {
+	columns  *Columns
+	target   *Target
+	settings Settings
+	unit     float64 // impurity of a score of one
+
+	free    chan *scratch
+	rows    []row // of the tree: those of a node are consecutive
+	spare   []row
+	drawn   []int32
+	results []result
+	visits  int
+}
+
+// scratch serves one goroutine.
+type scratch struct {
+	sorter   *sorter
+	scanner  scanner
+	absolute *absolute
+}
+
+// result is what one feature offers to a node.
+type result struct {
+	split
+	constant bool
+}
+
+// growing is a tree that grows.
+type growing struct {
+	nodes  []node
+	values []float64 // width of each node
+	stack  []open
+	queue  queue
+	leaves int
+}
+
+// node is one node of a grown tree. Children are neighbours and come after their parent.
+type node struct {
+	feature     int32 // -1: a leaf
+	left        int32 // the left child; the right one is next to it
+	missingLeft bool
+	threshold   float64 // values <= threshold go left
+	weight      float64 // as given
+	gain        float64 // decrease of weight times impurity by the split
+}
+
+// open is a node that is not yet decided: its rows are rows[lo:hi] of the grower.
+type open struct {
+	id     int32
+	lo, hi int
+	depth  int
+	active []int32 // features that are not known to be constant; shared, never changed
+	split  split
+	gain   float64
+}
+
+// NewGrower makes a grower.
+func NewGrower(c *Columns, t *Target, s Settings) *Grower {
+	g := &Grower{columns: c, target: t, settings: s, rows: make([]row, 0, len(t.rows)), spare: make([]row, len(t.rows)), results: make([]result, len(c.columns))}
+	codes := 0
+	for _, col := range c.columns {
+		codes = max(codes, col.missing)
+	}
+	if s.Features >= len(c.columns) {
+		g.settings.Features = 0
+	}
+	workers := max(1, s.Workers)
+	g.free = make(chan *scratch, workers)
+	for range workers {
+		w := &scratch{sorter: newSorter(t, codes, s.MinRowsLeaf > 1), scanner: scanner{entropy: s.Criterion == "entropy", minRows: int32(min(s.MinRowsLeaf, math.MaxInt32))}}
+		if s.Criterion == "absolute_error" {
+			w.absolute = new(absolute)
+		}
+		g.free <- w
+	}
+	switch s.Criterion {
+	case "entropy":
+		g.unit = 1 / math.Ln2
+	case "squared_error":
+		g.unit = t.scale * t.scale
+	case "absolute_error":
+		g.unit = t.scale
+	default:
+		if g.unit = 1; t.moments() {
+			g.unit = 2
+		}
+	}
+	return g
+}
+
+// Grow grows a tree. counts says how often each row is taken (a bootstrap); nil is once each. rng draws features and thresholds.
+func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Grown, error) {
+	t := g.target
+	g.rows = g.rows[:0]
+	for _, i := range t.rows {
+		times := 1.0
+		if counts != nil {
+			if counts[i] == 0 {
+				continue
+			}
+			times = float64(counts[i])
+		}
+		r := row{w: t.weight[i] * times, id: i}
+		if t.moments() {
+			r.s = t.sum[i] * times
+		} else {
+			r.class = int32(t.y[i])
+		}
+		g.rows = append(g.rows, r)
+	}
+	all := make([]int32, len(g.columns.columns))
+	for j := range all {
+		all[j] = int32(j)
+	}
+	w := &growing{leaves: 1}
+	w.add(t.Width())
+	w.stack = append(w.stack, open{hi: len(g.rows), active: all})
+	total := 0.0
+	for i := range g.rows {
+		total += g.rows[i].w
+	}
+	for len(w.stack) > 0 || len(w.queue) > 0 {
+		if len(w.stack) == 0 {
+			if w.leaves == g.settings.MaxLeaves {
+				break
+			}
+			g.part(w, heap.Pop(&w.queue).(open))
+			continue
+		}
+		o := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		splits, err := g.decide(ctx, rng, w, &o, total)
+		switch {
+		case err != nil:
+			return nil, err
+		case splits && g.settings.MaxLeaves > 0:
+			heap.Push(&w.queue, o)
+		case splits:
+			g.part(w, o)
+		}
+	}
+	grown := &Grown{nodes: w.nodes, values: w.values, width: t.Width(), total: total * t.size}
+	if g.settings.CCPAlpha > 0 {
+		grown.prune(g.settings.CCPAlpha)
+	}
+	return grown, nil
+}
+
+func (w *growing) add(width int) {
+	w.nodes = append(w.nodes, node{feature: -1})
+	for range width {
+		w.values = append(w.values, 0)
+	}
+}
+
+// decide looks for the best split of a node and reports whether it is to be parted. It sets the node's value when it may stay a leaf.
+func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open, total float64) (splits bool, err error) {
+	if g.visits++; g.visits%16 == 1 {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+	}
+	s, rows := &g.settings, g.rows[o.lo:o.hi]
+	work := <-g.free
+	work.scanner.node(g.target, rows)
+	g.free <- work
+	scanner := &work.scanner // no other goroutine works before the features are shared out
+	w.nodes[o.id].weight = scanner.total.w * g.target.size
+	leaf := o.depth == s.MaxDepth && s.MaxDepth > 0 || len(rows) < s.MinRowsSplit || len(rows)/2 < s.MinRowsLeaf || g.target.pure(rows)
+	if leaf || s.MaxLeaves > 0 || s.CCPAlpha > 0 {
+		g.value(w, o.id, rows, scanner)
+	}
+	if leaf {
+		return false, nil
+	}
+	own := scanner.own()
+	if work.absolute != nil {
+		own = -work.absolute.node(rows)
+	}
+	if s.Features > 0 {
+		err = g.someFeatures(ctx, rng, o, rows, work)
+	} else {
+		err = g.allFeatures(ctx, rng, o, rows, work)
+	}
+	if err != nil {
+		return false, err
+	}
+	gain := (o.split.score - own) * g.unit
+	if !o.split.ok || s.MinDecrease > 0 && gain/total+1e-16 < s.MinDecrease {
+		if s.MaxLeaves == 0 && s.CCPAlpha == 0 {
+			g.value(w, o.id, rows, scanner)
+		}
+		return false, nil
+	}
+	o.gain = max(0, gain) * g.target.size
+	return true, nil
+}
+
+// value sets what a node predicts.
+func (g *Grower) value(w *growing, id int32, rows []row, s *scanner) {
+	t := g.target
+	v := w.values[int(id)*t.Width() : int(id+1)*t.Width()]
+	switch {
+	case s.classes != nil:
+		for k, c := range s.classes {
+			v[k] = c / s.total.w
+		}
+	case t.classes == 2:
+		v[0] = s.total.s / s.total.w
+	case g.settings.Criterion == "absolute_error":
+		v[0] = t.median(rows)
+	default:
+		v[0] = t.mean(rows)
+	}
+}
+
+// try looks for the best split of the rows by one feature.
+func (g *Grower) try(rng *rand.Rand, work *scratch, feature int32, rows []row) result {
+	c := &g.columns.columns[feature]
+	var out split
+	var next int
+	if work.absolute != nil && !g.settings.RandomThresholds {
+		out, next = work.absolute.best(c, rows, max(1, g.settings.MinRowsLeaf))
+		if !out.ok {
+			return result{constant: g.settings.MinRowsLeaf <= 1}
+		}
+		out.threshold = c.threshold(out.code, next)
+	} else {
+		cells := &work.sorter.cells
+		work.sorter.fill(c, rows)
+		if cells.constant() {
+			return result{constant: true}
+		}
+		if g.settings.RandomThresholds {
+			out = work.scanner.random(c, cells, rng)
+		} else {
+			out = work.scanner.best(cells)
+		}
+		if !out.ok {
+			return result{}
+		}
+		at := out.code
+		out.code = int(cells.codes[at])
+		if next = c.missing; at+1 < len(cells.codes) {
+			next = int(cells.codes[at+1])
+		}
+		if !g.settings.RandomThresholds {
+			out.threshold = c.threshold(out.code, next)
+		}
+	}
+	out.feature = int(feature)
+	return result{split: out}
+}
+
+// threshold is what parts the codes a and next, where next may be the missing values.
+func (c *column) threshold(a, next int) float64 {
+	if next == c.missing {
+		return math.MaxFloat64
+	}
+	return c.cut(a, next)
+}
+
+// largeNode is the number of rows from which the context is looked at for each feature.
+const largeNode = 4096
+
+// allFeatures tries all features that are not known to be constant, and forgets those that turn out to be.
+func (g *Grower) allFeatures(ctx context.Context, rng *rand.Rand, o *open, rows []row, work *scratch) error {
+	if cap(g.free) > 1 && len(rows) >= largeNode && work.absolute == nil && !g.settings.RandomThresholds {
+		if err := g.shareOut(ctx, o, rows, work); err != nil {
+			return err
+		}
+	} else {
+		for k, j := range o.active {
+			if len(rows) >= largeNode && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			g.results[k] = g.try(rng, work, j, rows)
+		}
+	}
+	constants := 0
+	for k := range o.active {
+		r := &g.results[k]
+		if r.constant {
+			constants++
+		} else if r.ok && (!o.split.ok || r.score > o.split.score) {
+			o.split = r.split
+		}
+	}
+	if constants > 0 {
+		left := make([]int32, 0, len(o.active)-constants)
+		for k, j := range o.active {
+			if !g.results[k].constant {
+				left = append(left, j)
+			}
+		}
+		o.active = left
+	}
+	return nil
+}
+
+// shareOut tries features on several goroutines.
+func (g *Grower) shareOut(ctx context.Context, o *open, rows []row, work *scratch) error {
+	total, classes := work.scanner.total, slices.Clone(work.scanner.classes)
+	return safego.Chunks(ctx, len(o.active), 1, cap(g.free), func(k, _, _ int) error {
+		w := <-g.free
+		defer func() { g.free <- w }()
+		s := &w.scanner
+		s.total, s.rows = total, int32(len(rows))
+		if classes != nil {
+			if s.classes == nil {
+				s.left = make([]float64, len(classes))
+			}
+			s.classes = classes
+		}
+		g.results[k] = g.try(nil, w, o.active[k], rows)
+		return nil
+	})
+}
+
+// someFeatures draws features without putting them back until enough were drawn and one of them could split the node. A feature that is constant in the node counts as
+// drawn, as in scikit-learn.
+func (g *Grower) someFeatures(ctx context.Context, rng *rand.Rand, o *open, rows []row, work *scratch) error {
+	g.drawn = append(g.drawn[:0], o.active...)
+	left := g.drawn
+	constant := len(g.columns.columns) - len(left)
+	found, varying := 0, 0
+	for visited := 0; len(left) > 0 && (visited < g.settings.Features || varying == 0); visited++ {
+		at := rng.IntN(constant + len(left))
+		if at >= len(left) {
+			constant--
+			continue
+		}
+		j := left[at]
+		left[at] = left[len(left)-1]
+		left = left[:len(left)-1]
+		if len(rows) >= largeNode && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r := g.try(rng, work, j, rows)
+		if r.constant {
+			found++
+			// keep the constants that were found at the end, where they are out of the way: g.drawn[len(left)] is free
+			g.drawn[len(left)] = -1 - j
+			continue
+		}
+		varying++
+		if r.ok && (!o.split.ok || r.score > o.split.score) {
+			o.split = r.split
+		}
+	}
+	if found > 0 {
+		active := make([]int32, 0, len(o.active)-found)
+		for _, j := range o.active {
+			if !slices.Contains(g.drawn[len(left):], -1-j) {
+				active = append(active, j)
+			}
+		}
+		o.active = active
+	}
+	return nil
+}
+
+// part makes the children of a node.
+func (g *Grower) part(w *growing, o open) {
+	rows := g.rows[o.lo:o.hi]
+	c := &g.columns.columns[o.split.feature]
+	var left int
+	if c.c8 != nil {
+		left = partition(c.c8, o.split, uint8(c.missing), rows, g.spare)
+	} else {
+		left = partition(c.c16, o.split, uint16(c.missing), rows, g.spare)
+	}
+	if !o.split.hasMissing { // a value that is missing later follows most of the rows
+		o.split.missingLeft = left > len(rows)-left
+	}
+	id := int32(len(w.nodes))
+	n := &w.nodes[o.id]
+	n.feature, n.left, n.threshold, n.missingLeft, n.gain = int32(o.split.feature), id, o.split.threshold, o.split.missingLeft, o.gain
+	w.add(g.target.Width())
+	w.add(g.target.Width())
+	w.leaves++
+	w.stack = append(w.stack,
+		open{id: id + 1, lo: o.lo + left, hi: o.hi, depth: o.depth + 1, active: o.active},
+		open{id: id, lo: o.lo, hi: o.lo + left, depth: o.depth + 1, active: o.active})
+}
+
+// partition moves the rows that go left to the front, keeps the order on both sides, and returns how many go left.
+func partition[C uint8 | uint16](codes []C, s split, missing C, rows, spare []row) int {
+	cut := C(s.code)
+	if s.missingLeft {
+		return partitionShifted(codes, cut, missing, rows, spare)
+	}
+	left, right := 0, 0
+	for i := range rows {
+		r := rows[i]
+		goes := 0
+		if codes[r.id] <= cut {
+			goes = 1
+		}
+		rows[left], spare[right] = r, r
+		left += goes
+		right += 1 - goes
+	}
+	copy(rows[left:], spare[:right])
+	return left
+}
+
+// partitionShifted is partition with the missing values on the left.
+func partitionShifted[C uint8 | uint16](codes []C, cut, missing C, rows, spare []row) int {
+	left, right := 0, 0
+	for _, r := range rows {
+		if code := codes[r.id]; code <= cut || code == missing {
+			rows[left] = r
+			left++
+		} else {
+			spare[right] = r
+			right++
+		}
+	}
+	copy(rows[left:], spare[:right])
+	return left
+}
+
+// queue holds nodes that can be parted, the largest gain first, of equal ones the older.
+type queue []open
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	if q[i].gain != q[j].gain {
+		return q[i].gain > q[j].gain
+	}
+	return q[i].id < q[j].id
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(open)) }
+func (q *queue) Pop() any {
+	o := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return o
+}

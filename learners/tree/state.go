@@ -1,0 +1,172 @@
+package tree
+
+import (
+	"fmt"
+	"math"
+
+	"aibms/learners/artifact"
+)
+
+const (
+	// maxNodes bounds the nodes of all trees together, so that their numbers fit.
+	maxNodes = math.MaxInt32
+	// maxClasses bounds what a damaged artifact can make a prediction allocate.
+	maxClasses = 1 << 16
+)
+
+// Save writes the trees.
+//
+//	section       type      what
+//	shape         int64     features p, classes K (0: a regression), trees T
+//	tree_nodes    int32     T numbers: nodes of each tree, one after the other; the root first, children next to each other and after their parent
+//	left          int32     of each node: the left child within its tree, 0 for a leaf; + 2^30 when a missing value goes to the left
+//	feature       int32     of each node that is no leaf
+//	threshold     float64   of each node that is no leaf: values <= threshold go left
+//	value         float64   of each leaf: the probability of the second of two classes, K probabilities, or the number
+//	importances   float64   p numbers
+func (t *Trees) Save(w *artifact.Writer) {
+	w.Int64s("shape", []int64{int64(t.features), int64(t.classes), int64(len(t.roots))})
+	var counts, left, feature []int32
+	var threshold, value []float64
+	for k, root := range t.roots {
+		end := int32(len(t.nodes))
+		if k+1 < len(t.roots) {
+			end = t.roots[k+1]
+		}
+		counts = append(counts, end-root)
+		for i := root; i < end; i++ {
+			n := &t.nodes[i]
+			if t.isLeaf(i) {
+				left = append(left, 0)
+				value = append(value, t.values[int(i)*t.width:int(i+1)*t.width]...)
+				continue
+			}
+			l := n.left - root
+			if n.feature&missingRight == 0 {
+				l |= missingLeftBit
+			}
+			left = append(left, l)
+			feature = append(feature, int32(n.feature&^missingRight))
+			threshold = append(threshold, n.threshold)
+		}
+	}
+	w.Int32s("tree_nodes", counts)
+	w.Int32s("left", left)
+	w.Int32s("feature", feature)
+	w.Float64s("threshold", threshold)
+	w.Float64s("value", value)
+	w.Float64s("importances", t.importances)
+}
+
+const missingLeftBit = 1 << 30
+
+// LoadTrees reads what Save wrote and trusts none of it.
+func LoadTrees(r *artifact.Reader) (*Trees, error) {
+	shape, err := r.Int64s("shape")
+	if err != nil {
+		return nil, err
+	}
+	counts, err := r.Int32s("tree_nodes")
+	if err != nil {
+		return nil, err
+	}
+	left, err := r.Int32s("left")
+	if err != nil {
+		return nil, err
+	}
+	feature, err := r.Int32s("feature")
+	if err != nil {
+		return nil, err
+	}
+	threshold, err := r.Float64s("threshold")
+	if err != nil {
+		return nil, err
+	}
+	value, err := r.Float64s("value")
+	if err != nil {
+		return nil, err
+	}
+	importances, err := r.Float64s("importances")
+	if err != nil {
+		return nil, err
+	}
+	bad := func(format string, args ...any) (*Trees, error) {
+		return nil, fmt.Errorf("%w: %s", artifact.ErrCorrupt, fmt.Sprintf(format, args...))
+	}
+	if len(shape) != 3 || shape[0] < 1 || shape[0] != int64(len(importances)) || shape[1] < 0 || shape[1] == 1 || shape[1] > maxClasses || shape[2] < 1 || shape[2] != int64(len(counts)) {
+		return bad("shape %v with %d importances and %d trees", shape, len(importances), len(counts))
+	}
+	t := &Trees{features: int(shape[0]), classes: int(shape[1]), width: 1, importances: importances}
+	if t.classes > 2 {
+		t.width = t.classes
+	}
+	inner := len(feature)
+	leaves := len(left) - inner
+	if len(threshold) != inner || leaves < 1 || leaves > len(value) || len(value) != leaves*t.width || len(left) > maxNodes {
+		return bad("%d nodes, %d features, %d thresholds and %d values", len(left), inner, len(threshold), len(value))
+	}
+	for _, v := range importances {
+		if !(v >= 0) || v > 1 {
+			return bad("an importance is %v", v)
+		}
+	}
+	if err := checkValues(value, t.classes); err != nil {
+		return nil, err
+	}
+	t.nodes = make([]flat, 0, len(left))
+	t.values = make([]float64, len(left)*t.width)
+	for k, count := range counts {
+		root := len(t.nodes)
+		if count < 1 || int(count) > len(left)-root {
+			return bad("tree %d has %d nodes", k+1, count)
+		}
+		t.roots = append(t.roots, int32(root))
+		for i := int32(0); i < count; i++ {
+			l := left[root+int(i)]
+			at := root + int(i)
+			if l == 0 {
+				if len(value) < t.width {
+					return bad("more leaves than values")
+				}
+				t.nodes = append(t.nodes, flat{threshold: math.Inf(1), left: int32(at)})
+				copy(t.values[at*t.width:(at+1)*t.width], value)
+				value = value[t.width:]
+				continue
+			}
+			toLeft := l&missingLeftBit != 0
+			l &^= missingLeftBit
+			if l <= i || l >= count-1 || len(feature) == 0 || feature[0] < 0 || int(feature[0]) >= t.features || math.IsNaN(threshold[0]) || math.IsInf(threshold[0], 0) {
+				return bad("node %d of tree %d", i, k+1)
+			}
+			n := flat{threshold: threshold[0], left: int32(root) + l, feature: uint32(feature[0])}
+			if !toLeft {
+				n.feature |= missingRight
+			}
+			t.nodes = append(t.nodes, n)
+			feature, threshold = feature[1:], threshold[1:]
+		}
+	}
+	if len(t.nodes) != len(left) {
+		return bad("%d nodes in trees of %d", len(left), len(t.nodes))
+	}
+	return t, nil
+}
+
+// checkValues demands probabilities, or finite numbers.
+func checkValues(value []float64, classes int) error {
+	for _, v := range value {
+		if math.IsNaN(v) || math.IsInf(v, 0) || classes > 0 && (v < 0 || v > 1) {
+			return fmt.Errorf("%w: a leaf has the value %v", artifact.ErrCorrupt, v)
+		}
+	}
+	for ; classes > 2 && len(value) > 0; value = value[classes:] {
+		sum := 0.0
+		for _, v := range value[:classes] {
+			sum += v
+		}
+		if !(math.Abs(sum-1) <= 1e-9) {
+			return fmt.Errorf("%w: the probabilities of a leaf sum to %v", artifact.ErrCorrupt, sum)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package tree
+
+import (
+	"fmt"
+	"math"
+
+	"aibms/learners/data"
+)
+
+// Target is what a tree learns: classes or numbers, and the weights of the rows.
+//
+// Weights are scaled by a power of two to at most 1 and rounded to a multiple of a power of two so small (2^-52 n) that any sum of them is exact; numbers are centred, scaled to
+// [-1, 1] and weighted, and the product is rounded alike. So a node's sums do not depend on the order of adding, and a histogram may be had by subtraction.
+type Target struct {
+	classes int       // K; 0 for a regression
+	y       []float64 // the class or the number
+	weight  []float64 // 0: the row is not learned from
+	rows    []int32   // rows of positive weight, ascending
+	sum     []float64 // moments: weight times the scaled number, or times the class 0 or 1
+	scale   float64   // of the numbers: y = centre + scale * scaled y
+	size    float64   // of the weights: weight given = size * weight
+	total   float64   // of weight
+}
+
+// moments reports whether a node is described by the sums of w and w y: for numbers, and for two classes, where y is 0 or 1.
+func (t *Target) moments() bool { return t.classes <= 2 }
+
+// Width is how many numbers a leaf predicts: the probability of the second of two classes, one for each of more classes, or the number.
+func (t *Target) Width() int {
+	if t.classes > 2 {
+		return t.classes
+	}
+	return 1
+}
+
+// NewTarget checks the target of e; learner is named in errors.
+func NewTarget(learner string, e *data.Examples) (*Target, error) {
+	n := len(e.Y)
+	t := &Target{classes: len(e.Classes), y: e.Y, weight: make([]float64, n), scale: 1}
+	most, seen := 0.0, make([]bool, t.classes)
+	for i, y := range e.Y {
+		w := e.Weight(i)
+		if !(w >= 0) || math.IsInf(w, 0) {
+			return nil, fmt.Errorf("%s: the weight of training row %d is %v; it must be a finite number, 0 or above", learner, i+1, w)
+		}
+		if math.IsNaN(y) || math.IsInf(y, 0) {
+			return nil, fmt.Errorf("%s: the target is %v in training row %d; it must be a finite number", learner, y, i+1)
+		}
+		if w > 0 {
+			most = max(most, w)
+			t.rows = append(t.rows, int32(i))
+			if t.classes > 0 {
+				seen[int(y)] = true
+			}
+		}
+	}
+	if len(t.rows) == 0 {
+		return nil, fmt.Errorf("%s: there is no training row of positive weight", learner)
+	}
+	if t.classes > 0 {
+		if err := atLeastTwo(learner, e.Classes, seen); err != nil {
+			return nil, err
+		}
+	}
+	_, exponent := math.Frexp(most) // most < 2^exponent
+	if math.Ldexp(1, exponent-1) == most {
+		exponent--
+	}
+	t.size = math.Ldexp(1, exponent)
+	grain := math.Ldexp(1, -(52 - bits(n)))
+	for _, i := range t.rows {
+		w := max(grain, math.RoundToEven(math.Ldexp(e.Weight(int(i)), -exponent)/grain)*grain)
+		t.weight[i] = w
+		t.total += w
+	}
+	if t.moments() {
+		t.sumUp(grain)
+	}
+	return t, nil
+}
+
+// bits is the smallest b with n <= 2^b.
+func bits(n int) int {
+	b := 0
+	for 1<<b < n {
+		b++
+	}
+	return b
+}
+
+func atLeastTwo(learner string, classes []string, seen []bool) error {
+	only, count := 0, 0
+	for k, s := range seen {
+		if s {
+			only = k
+			count++
+		}
+	}
+	if count < 2 {
+		return fmt.Errorf("%s needs at least two classes, but every training row has the class '%s'", learner, classes[only])
+	}
+	return nil
+}
+
+// sumUp fills sum.
+func (t *Target) sumUp(grain float64) {
+	t.sum = make([]float64, len(t.y))
+	if t.classes == 2 {
+		for _, i := range t.rows {
+			t.sum[i] = t.weight[i] * t.y[i]
+		}
+		return
+	}
+	largest := 0.0
+	for _, i := range t.rows {
+		largest = max(largest, math.Abs(t.y[i]))
+	}
+	if largest == 0 {
+		return
+	}
+	centre := 0.0
+	for _, i := range t.rows {
+		centre += t.weight[i] / t.total * (t.y[i] / largest)
+	}
+	reach := 0.0
+	for _, i := range t.rows {
+		reach = max(reach, math.Abs(t.y[i]/largest-centre))
+	}
+	if reach == 0 {
+		return
+	}
+	t.scale = largest * reach
+	for _, i := range t.rows {
+		scaled := math.RoundToEven((t.y[i]/largest-centre)/reach/grain) * grain
+		t.sum[i] = math.RoundToEven(t.weight[i]*scaled/grain) * grain
+	}
+}
+
+// pure reports whether all rows have the same target.
+func (t *Target) pure(rows []row) bool {
+	first := t.y[rows[0].id]
+	for _, r := range rows[1:] {
+		if t.y[r.id] != first {
+			return false
+		}
+	}
+	return true
+}
+
+// mean is the weighted mean of the target, exact when all are equal.
+func (t *Target) mean(rows []row) float64 {
+	first, sum, total := t.y[rows[0].id], 0.0, 0.0
+	for _, r := range rows {
+		sum += r.w * (t.y[r.id] - first)
+		total += r.w
+	}
+	if m := first + sum/total; !math.IsNaN(m) && !math.IsInf(m, 0) {
+		return m
+	}
+	mean := 0.0 // differences overflow
+	for _, r := range rows {
+		mean += r.w / total * t.y[r.id]
+	}
+	return mean
+}

@@ -1,0 +1,222 @@
+package tree
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Trees are grown trees in the layout that prediction wants: what an ensemble of one or more trees predicts is their mean. They are immutable once built and safe for concurrent use.
+//
+// Memory: 24 bytes a node for one number a leaf, 8 more for each further class.
+type Trees struct {
+	features int
+	classes  int     // K; 0 for a regression
+	width    int     // numbers of a leaf
+	roots    []int32 // first node of each tree
+	nodes    []flat
+	values   []float64 // width of each node, 0 where it is no leaf
+
+	// Importance of each feature, summing to one when there is a split: the mean over the trees of its share in the decrease of impurity.
+	importances []float64
+}
+
+// flat is a node as prediction sees it, in 16 bytes. The right child is next to the left one. A leaf is its own left child, and nothing is above its threshold: so a row that has
+// arrived stays where it is while the rows beside it go on.
+type flat struct {
+	threshold float64
+	left      int32
+	feature   uint32 // its number; with missingRight when a missing value goes to the right
+}
+
+const missingRight = 1 << 31
+
+// NewTrees makes room for trees of p features; Append puts them in.
+func NewTrees(t *Target, p int) *Trees {
+	return &Trees{features: p, classes: t.classes, width: t.Width(), importances: make([]float64, p)}
+}
+
+// Append adds a tree and returns its number of leaves.
+func (t *Trees) Append(g *Grown) (leaves int, err error) {
+	base := len(t.nodes)
+	if base+len(g.nodes) > maxNodes {
+		return 0, fmt.Errorf("the trees have more than %d nodes; bound them by max_depth, max_leaf_nodes or min_samples_leaf", maxNodes)
+	}
+	t.roots = append(t.roots, int32(base))
+	for i, n := range g.nodes {
+		f := flat{threshold: math.Inf(1), left: int32(base + i)}
+		if n.feature >= 0 {
+			f = flat{threshold: n.threshold, left: int32(base) + n.left, feature: uint32(n.feature)}
+			if !n.missingLeft {
+				f.feature |= missingRight
+			}
+			for range t.width {
+				t.values = append(t.values, 0)
+			}
+		} else {
+			leaves++
+			t.values = append(t.values, g.values[i*t.width:(i+1)*t.width]...)
+		}
+		t.nodes = append(t.nodes, f)
+	}
+	g.Importances(t.importances)
+	return leaves, nil
+}
+
+// Finish scales the importances after the last Append.
+func (t *Trees) Finish() {
+	sum := 0.0
+	for _, v := range t.importances {
+		sum += v
+	}
+	if sum > 0 {
+		for j := range t.importances {
+			t.importances[j] /= sum
+		}
+	}
+}
+
+// Importances returns the importance of each feature.
+func (t *Trees) Importances() []float64 { return append([]float64(nil), t.importances...) }
+
+func (t *Trees) isLeaf(i int32) bool { return t.nodes[i].left == i }
+
+// Predict fills out: for classes the n x K probabilities, for a regression the n x 1 means.
+func (t *Trees) Predict(x, out *mat.Dense) error {
+	if x == nil {
+		return fmt.Errorf("there are no rows to predict")
+	}
+	n, p := x.Dims()
+	if p != t.features {
+		return fmt.Errorf("the model has %d features, got %d columns", t.features, p)
+	}
+	if out == nil {
+		return fmt.Errorf("there is no matrix for the predictions")
+	}
+	if r, k := out.Dims(); r != n || k != max(1, t.classes) {
+		return fmt.Errorf("predictions need a %d x %d matrix, got %d x %d", n, max(1, t.classes), r, k)
+	}
+	raw, o := x.RawMatrix(), out.RawMatrix()
+	sums := make([]float64, min(n, blockRows)*t.width)
+	for lo := 0; lo < n; lo += blockRows {
+		count := min(blockRows, n-lo)
+		b := block{x: raw.Data[lo*raw.Stride:], stride: raw.Stride, rows: count, p: p}
+		b.look()
+		sums := sums[:count*t.width]
+		clear(sums)
+		for _, root := range t.roots {
+			t.descend(&b, root, sums)
+		}
+		for i := range count {
+			t.finishRow(sums[i*t.width:(i+1)*t.width], o.Data[(lo+i)*o.Stride:], float64(len(t.roots)))
+		}
+	}
+	return nil
+}
+
+// finishRow makes a prediction of the sums over trees.
+func (t *Trees) finishRow(sums, out []float64, trees float64) {
+	if t.classes == 2 {
+		p := min(1, sums[0]/trees)
+		out[0], out[1] = 1-p, p
+		return
+	}
+	for k, s := range sums {
+		out[k] = s / trees
+	}
+}
+
+const (
+	// blockRows is how many rows go through one tree after the other: as many as stay in the cache beside a tree.
+	blockRows = 256
+	// abreast is how many of them go down a tree side by side, so that their waits for memory overlap.
+	abreast = 8
+)
+
+// block is a few rows.
+type block struct {
+	x       []float64
+	stride  int
+	rows, p int
+	missing bool // whether a value is NaN
+}
+
+func (b *block) look() {
+	for i := range b.rows {
+		for _, v := range b.x[i*b.stride : i*b.stride+b.p] {
+			if v != v {
+				b.missing = true
+				return
+			}
+		}
+	}
+}
+
+// descend adds what the tree at root predicts for each row of b. A row's sums depend on nothing but the row.
+func (t *Trees) descend(b *block, root int32, sums []float64) {
+	i := 0
+	if !b.missing {
+		for ; i+abreast <= b.rows; i += abreast {
+			leaves := t.eight(b.x[i*b.stride:], b.stride, root)
+			for k, leaf := range leaves {
+				t.addLeaf(leaf, sums, i+k)
+			}
+		}
+	}
+	for ; i < b.rows; i++ {
+		t.addLeaf(t.leaf(b.x[i*b.stride:], root), sums, i)
+	}
+}
+
+func (t *Trees) addLeaf(leaf int32, sums []float64, i int) {
+	if t.width == 1 {
+		sums[i] += t.values[leaf]
+		return
+	}
+	into := sums[i*t.width : (i+1)*t.width]
+	for k, v := range t.values[int(leaf)*t.width : int(leaf+1)*t.width] {
+		into[k] += v
+	}
+}
+
+// eight takes eight rows without missing values down a tree, a level at a time.
+func (t *Trees) eight(x []float64, stride int, root int32) (at [abreast]int32) {
+	for k := range at {
+		at[k] = root
+	}
+	nodes := t.nodes
+	for {
+		moved := int32(0)
+		for k := range at {
+			n := &nodes[at[k]]
+			right := int32(0) // no jump: the compiler makes a number of the comparison
+			if x[k*stride+int(n.feature&^missingRight)] > n.threshold {
+				right = 1
+			}
+			next := n.left + right
+			moved |= next ^ at[k]
+			at[k] = next
+		}
+		if moved == 0 {
+			return at
+		}
+	}
+}
+
+// leaf takes one row down a tree.
+func (t *Trees) leaf(x []float64, root int32) int32 {
+	at := root
+	for {
+		n := &t.nodes[at]
+		v := x[n.feature&^missingRight]
+		next := n.left
+		if v > n.threshold || v != v && n.feature&missingRight != 0 {
+			next++
+		}
+		if next == at {
+			return at
+		}
+		at = next
+	}
+}
