@@ -3,6 +3,7 @@ package all
 
 import (
 	"aibms/learners"
+	"aibms/learners/boosting"
 	"aibms/learners/linear"
 	"aibms/learners/tree"
 )
@@ -15,4 +16,5 @@ var registry = learners.NewRegistry(
 	linear.LogisticRegression(),
 	linear.LinearSVM(),
 	tree.DecisionTree(),
+	boosting.GradientBoosting(),
 )

@@ -1,0 +1,69 @@
+package boosting
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"aibms/internal/safego"
+	"aibms/learners/bin"
+	"aibms/learners/data"
+)
+
+// validation follows the loss on the rows of the validation split, for early stopping.
+type validation struct {
+	target  *target
+	codes   [][]uint8
+	margins [][]float64
+
+	least float64 // the smallest loss so far
+	best  int     // after how many rounds it was
+	loss  float64 // the last one, a mean
+}
+
+func newValidation(ctx context.Context, f *fitting, m *bin.Matrix, e *data.Examples) (*validation, error) {
+	v := &validation{target: &target{y: e.Y, weight: e.Weights}, margins: constantMargins(len(e.Y), f.start)}
+	if total := v.target.total(); !(total > 0) || math.IsInf(total, 0) {
+		return nil, fmt.Errorf("%s: the weights of the validation rows sum to %v; the sum must be positive and finite", learnerName, total)
+	}
+	var err error
+	if v.codes, err = m.Encode(ctx, e.X, f.env.Workers); err != nil {
+		return nil, err
+	}
+	v.least, err = v.measure(ctx, f)
+	return v, err
+}
+
+// measure is the mean loss of the rows.
+func (v *validation) measure(ctx context.Context, f *fitting) (float64, error) {
+	n := len(v.target.y)
+	losses := make([]float64, (n+chunk-1)/chunk)
+	err := safego.Chunks(ctx, n, chunk, f.env.Workers, func(c, lo, hi int) error {
+		losses[c] = f.objective.loss(v.target, lo, hi, v.margins)
+		return nil
+	})
+	sum := 0.0
+	for _, l := range losses {
+		sum += l
+	}
+	return sum / v.target.total(), err
+}
+
+// done adds the trees of a round and reports whether it is time to stop.
+func (v *validation) done(ctx context.Context, f *fitting, round int) (bool, error) {
+	k := len(f.start)
+	for i, t := range f.trees[len(f.trees)-k:] {
+		if err := addTree(ctx, t, v.codes, nil, v.margins[i], f.env.Workers); err != nil {
+			return false, err
+		}
+	}
+	loss, err := v.measure(ctx, f)
+	if err != nil {
+		return false, err
+	}
+	v.loss = loss
+	if loss < v.least {
+		v.least, v.best = loss, round+1
+	}
+	return round+1-v.best >= f.l.patience, nil
+}
