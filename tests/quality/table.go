@@ -33,6 +33,25 @@ type Split struct {
 //   - The columns keep their order.
 //   - The target of a classification is the rank of its text among the values of all rows (numbers in their order, else by bytes); of a regression, the number.
 func Load(dir, set, target string, classification bool) (*Split, error) {
+	return loadWith(dir, set, target, classification, func(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64) {
+		if numbers != nil {
+			return []string{name}, [][]float64{standardise(numbers, train)}
+		}
+		for _, level := range levels(texts, train) {
+			column := make([]float64, len(texts))
+			for i, text := range texts {
+				if text == level {
+					column[i] = 1
+				}
+			}
+			names, columns = append(names, name+"="+level), append(columns, column)
+		}
+		return names, columns
+	})
+}
+
+// loadWith reads a data set; features makes the features of a column from its texts over all rows, and its numbers when they are numbers.
+func loadWith(dir, set, target string, classification bool, features func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64)) (*Split, error) {
 	header, rows, err := read(filepath.Join(dir, set, "data.csv.gz"))
 	if err != nil {
 		return nil, err
@@ -60,20 +79,12 @@ func Load(dir, set, target string, classification bool) (*Split, error) {
 			y, classes = codes(texts, numeric)
 		case name == target:
 			y = numbers
-		case numeric:
-			names = append(names, name)
-			columns = append(columns, standardise(numbers, train))
 		default:
-			for _, level := range levels(texts, train) {
-				column := make([]float64, len(rows))
-				for i, text := range texts {
-					if text == level {
-						column[i] = 1
-					}
-				}
-				names = append(names, name+"="+level)
-				columns = append(columns, column)
+			if !numeric {
+				numbers = nil
 			}
+			more, made := features(name, texts, numbers, train)
+			names, columns = append(names, more...), append(columns, made...)
 		}
 	}
 	if y == nil {
@@ -218,4 +229,29 @@ func codes(texts []string, numeric bool) (y []float64, classes []string) {
 		y[i] = float64(rank[text])
 	}
 	return y, classes
+}
+
+// LoadCodes reads dir/set/data.csv.gz for learners that grow trees: as Load does, but
+//
+//   - a categorical column becomes the rank of each text among those of the training rows, in the order of their bytes; a value that only test rows have is NaN;
+//   - any other column is the numbers as they are, NaN for empty fields.
+func LoadCodes(dir, set, target string, classification bool) (*Split, error) {
+	return loadWith(dir, set, target, classification, func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64) {
+		if numbers != nil {
+			return []string{name}, [][]float64{numbers}
+		}
+		rank := map[string]float64{}
+		for k, level := range levels(texts, train) {
+			rank[level] = float64(k)
+		}
+		column := make([]float64, len(texts))
+		for i, text := range texts {
+			v, ok := rank[text]
+			if !ok {
+				v = math.NaN()
+			}
+			column[i] = v
+		}
+		return []string{name}, [][]float64{column}
+	})
 }
