@@ -24,63 +24,48 @@ func (logistic) derive(t *target, lo, hi int, margins, gradients, hessians [][]f
 	y, z, g, h := t.y[lo:hi], margins[0][lo:hi], gradients[0][lo:hi], hessians[0][lo:hi]
 	var log logSum
 	if t.weight == nil {
+		product := 1.0
 		for i := range y {
 			p := sigmoid(z[i])
-			g[i], h[i] = p-y[i], p*(1-p)
-			log.add(1-math.Abs(g[i]), 1, z[i], y[i])
+			d := p - y[i]
+			g[i], h[i] = d, p*(1-p)
+			if q := 1 - math.Abs(d); q < 1e-9 {
+				log.add(q, 1, z[i])
+			} else if product *= q; product < 1e-250 {
+				log.sum -= math.Log(product)
+				product = 1
+			}
 		}
-		return log.loss()
+		return log.sum - math.Log(product)
 	}
 	for i, w := range t.weight[lo:hi] {
 		p := sigmoid(z[i])
 		d := p - y[i]
 		g[i], h[i] = w*d, w*p*(1-p)
-		log.add(1-math.Abs(d), w, z[i], y[i])
+		log.add(1-math.Abs(d), w, z[i])
 	}
-	return log.loss()
+	return log.sum
 }
 
 func (logistic) loss(t *target, lo, hi int, margins [][]float64) float64 {
 	var log logSum
 	for i := lo; i < hi; i++ {
 		p := sigmoid(margins[0][i])
-		log.add(1-math.Abs(p-t.y[i]), t.weightOf(i), margins[0][i], t.y[i])
+		log.add(1-math.Abs(p-t.y[i]), t.weightOf(i), margins[0][i])
 	}
-	return log.loss()
+	return log.sum
 }
 
-// logSum adds up the negative logarithms of probabilities. Those of rows of weight 1 are multiplied first, so that there is a logarithm for several rows.
-type logSum struct {
-	product float64 // less 1: the zero logSum is ready
-	started bool
-	sum     float64
-}
+// logSum adds up the negative logarithms of probabilities.
+type logSum struct{ sum float64 }
 
-// add counts a row whose class has the probability p, by its margin z for y = 1.
-func (s *logSum) add(p, weight, z, y float64) {
+// add counts a row whose class has the probability p, by its margin.
+func (s *logSum) add(p, weight, margin float64) {
 	if p < 1e-9 { // rounded; the logarithm is the margin itself
-		s.sum += weight * (math.Abs(z) + p)
+		s.sum += weight * (math.Abs(margin) + p)
 		return
 	}
-	if weight != 1 {
-		s.sum -= weight * math.Log(p)
-		return
-	}
-	if !s.started {
-		s.product, s.started = 1, true
-	}
-	if s.product *= p; s.product < 1e-250 {
-		s.sum -= math.Log(s.product)
-		s.product = 1
-	}
-}
-
-func (s *logSum) loss() float64 {
-	if s.started {
-		s.sum -= math.Log(s.product)
-		s.product = 1
-	}
-	return s.sum
+	s.sum -= weight * math.Log(p)
 }
 
 var _ objective = logistic{}
