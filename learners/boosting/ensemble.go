@@ -208,6 +208,8 @@ func step(nodes []flatNode, row []float64, at uint32) uint32 {
 // link turns the margins of a row into its prediction.
 func (e *ensemble) link(margins, out []float64) {
 	switch {
+	case e.loss == "poisson" || e.loss == "gamma":
+		out[0] = min(exp(margins[0]), math.MaxFloat64)
 	case e.classes == 0:
 		out[0] = margins[0]
 	case e.outputs == 1:

@@ -18,20 +18,25 @@ const learnerName = "gradient_boosting"
 //
 //	minimise  sum_i s_i loss(y_i, F(x_i)) + sum over leaves ( l2/2 value^2 + l1 |value| )
 //
-//	loss = 1/2 (y - F)^2                     squared_error
-//	       -log p_y, p = 1 / (1 + exp(-F))   logistic, two classes
-//	       -log p_y, p ~ exp(F)              softmax, K classes: F has K parts, each with trees of its own
+//	loss = 1/2 (y - F)^2                              squared_error
+//	       |y - F|                                    absolute_error: predicts the median
+//	       1/2 (y - F)^2, linear far out              huber
+//	       q max(y - F, 0) + (1 - q) max(F - y, 0)    quantile: predicts the quantile q
+//	       exp(F) - y F                               poisson: predicts exp(F), the mean of counts
+//	       y exp(-F) + F                              gamma: predicts exp(F), the mean of positive numbers
+//	       -log p_y, p = 1 / (1 + exp(-F))            logistic, two classes
+//	       -log p_y, p ~ exp(F)                       softmax, K classes: F has K parts, each with trees of its own
 //
 // In every round the loss is replaced by its second-order approximation in F, whose best leaf value is -T(G) / (H + l2) with G and H the sums of the first and second derivatives over the
 // leaf's rows and T the soft threshold of l1 (Friedman 2001; Chen, Guestrin 2016). Features are binned to at most 255 codes once, and splits are looked for on histograms of
-// the derivatives, always in the leaf that gains most (Ke et al. 2017). What differs from these papers: derivatives are rounded to whole numbers for each tree (see pair), and
+// the derivatives, in the leaf that gains most (Ke et al. 2017) or level by level. What differs from these papers: derivatives are rounded to whole numbers for each tree (see pair), and
 // min_samples_leaf counts a row by its weight, so that a weight of two is the row twice. Cost: a tree of L leaves on n rows of p features takes about n p log2(L) / 2 additions.
 func GradientBoosting() *learners.Spec {
 	return &learners.Spec{
 		Name: learnerName,
-		Doc:  "Gradient-boosted trees on histograms, grown leaf by leaf, with missing values and early stopping.",
-		Objective: "sum of weight * loss(y, F(x)) + l2/2 value^2 + l1 |value| of every leaf, F a sum of trees; loss is the squared error, or minus the logarithm of the class's probability " +
-			"(logistic for two classes, softmax for more)",
+		Doc:  "Gradient-boosted trees on histograms, with eight losses, missing values and early stopping.",
+		Objective: "sum of weight * loss(y, F(x)) + l2/2 value^2 + l1 |value| of every leaf, F a sum of trees; loss is minus the logarithm of the class's probability (logistic, softmax), " +
+			"or the squared, absolute, Huber, pinball, Poisson or gamma loss",
 		Reference: "Friedman, Annals of Statistics 29 (2001); Chen, Guestrin: XGBoost, KDD 2016; Ke et al.: LightGBM, NeurIPS 2017; " +
 			"Shi et al.: Quantized Training of Gradient Boosting Decision Trees, NeurIPS 2022",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
@@ -43,7 +48,11 @@ func GradientBoosting() *learners.Spec {
 }
 
 type gradientBoosting struct {
-	loss                string
+	loss, growth        string
+	quantile            float64
+	huberQuantile       float64
+	goss                bool
+	gossTop, gossOther  float64
 	nTrees, patience    int
 	rate                float64
 	maxLeaves, maxDepth int
@@ -54,11 +63,15 @@ type gradientBoosting struct {
 }
 
 func (l *gradientBoosting) Declare(s *params.Set) {
-	s.Choice(&l.loss, "loss", "auto", lossNames, "what is minimised; auto is logistic for two classes, softmax for more, squared_error for numbers")
+	s.Choice(&l.loss, "loss", "auto", []string{"auto", "logistic", "softmax", "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"},
+		"what is minimised; auto is logistic for two classes, softmax for more, squared_error for numbers; poisson (counts) and gamma (numbers > 0) predict the exponential of the trees")
+	s.Float(&l.quantile, "quantile", 0.5, "loss quantile: the quantile that is predicted", params.Above(0), params.Below(1))
+	s.Float(&l.huberQuantile, "huber_quantile", 0.9, "loss huber: errors count squared up to this quantile of the distances to the median", params.Above(0), params.AtMost(1))
 	s.Int(&l.nTrees, "n_trees", 100, "rounds at most; each grows a tree, with loss softmax one for each class", params.AtLeast(1), params.AtMost(10_000), params.TuneLog(50, 1000))
 	s.Float(&l.rate, "learning_rate", 0.1, "by what each tree's values are multiplied", params.Above(0), params.AtMost(1), params.TuneLog(0.02, 0.3))
 	s.Int(&l.maxLeaves, "max_leaves", 31, "leaves of a tree at most", params.AtLeast(2), params.AtMost(65536), params.TuneLog(8, 128))
 	s.Int(&l.maxDepth, "max_depth", 0, "splits from the root to a leaf at most; 0: no limit", params.AtLeast(0))
+	s.Choice(&l.growth, "growth", "leafwise", []string{"leafwise", "depthwise"}, "which leaf is split next: the one that gains most, or level by level")
 	s.Float(&l.rules.minSamples, "min_samples_leaf", 20, "rows in a leaf at least; a row counts as its weight", params.AtLeast(0), params.TuneLog(5, 100))
 	s.Float(&l.rules.minChildWeight, "min_child_weight", 1e-3, "sum of the second derivatives of the loss in a leaf at least", params.AtLeast(0))
 	s.Float(&l.rules.l2, "l2", 0, "strength of the penalty on the squares of the leaves' values", params.AtLeast(0), params.Tune(0, 10))
@@ -66,6 +79,9 @@ func (l *gradientBoosting) Declare(s *params.Set) {
 	s.Float(&l.rules.minGain, "min_gain", 0, "what a split must gain at least: by how much twice the loss falls", params.AtLeast(0))
 	s.Float(&l.subsample, "subsample", 1, "share of the rows that a round learns from, drawn anew for each", params.Above(0), params.AtMost(1), params.Tune(0.5, 1))
 	s.Float(&l.colsample, "colsample", 1, "share of the features that a tree may use, drawn anew for each", params.Above(0), params.AtMost(1), params.Tune(0.4, 1))
+	s.Bool(&l.goss, "goss", false, "learn from the rows with the largest gradients and a sample of the others, which count for all of them (not with subsample)")
+	s.Float(&l.gossTop, "goss_top", 0.2, "goss: share of the rows with the largest gradients", params.Above(0), params.Below(1))
+	s.Float(&l.gossOther, "goss_other", 0.1, "goss: share of the rows that is drawn of the others", params.Above(0), params.Below(1))
 	s.Int(&l.maxBins, "max_bins", bin.MaxBins, "bins of a feature at most", params.AtLeast(2), params.AtMost(bin.MaxBins))
 	s.Int(&l.patience, "patience", 10, "with a validation split: stop after so many rounds without a smaller loss there, and keep the best; 0: never", params.AtLeast(0))
 }
@@ -96,11 +112,11 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	if n > math.MaxInt32/4 {
 		return nil, fmt.Errorf("%s learns from at most %d rows, got %d", learnerName, math.MaxInt32/4, n)
 	}
-	objective, err := l.newObjective(env.Task, len(train.Classes))
+	t, err := newTarget(train)
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTarget(train)
+	objective, err := l.newObjective(env.Task, len(train.Classes), t)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +125,14 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 		return nil, err
 	}
 	f := &fitting{l: l, env: env, objective: objective, target: t, n: n, grower: newGrower(matrix, l.rules, train.Weights, env.Workers)}
-	f.grower.maxLeaves, f.grower.maxDepth, f.grower.rate = l.maxLeaves, l.maxDepth, l.rate
+	f.grower.maxLeaves, f.grower.maxDepth, f.grower.rate, f.grower.levels = l.maxLeaves, l.maxDepth, l.rate, l.growth == "depthwise"
 	f.sampler = sampler{env: env, rows: l.subsample, features: l.colsample}
+	if l.goss {
+		if l.subsample < 1 || l.gossTop+l.gossOther > 1 {
+			return nil, fmt.Errorf("%s: goss samples rows itself: it needs subsample 1 and goss_top + goss_other <= 1, got %v and %v", learnerName, l.subsample, l.gossTop+l.gossOther)
+		}
+		f.sampler.top, f.sampler.other, f.sampler.from = l.gossTop, l.gossOther, int(1/l.rate)
+	}
 	f.start = objective.start(t)
 	f.margins = constantMargins(n, f.start)
 	for range f.start {
@@ -126,7 +148,7 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	if err := f.run(ctx); err != nil {
 		return nil, err
 	}
-	return newEnsemble(l.lossOf(objective), p, len(train.Classes), objective.outputs(), f.start, f.trees), nil
+	return newEnsemble(l.loss, p, len(train.Classes), objective.outputs(), f.start, f.trees), nil
 }
 
 // constantMargins are margins of n rows that are all the same.
@@ -196,6 +218,9 @@ func (f *fitting) derive(ctx context.Context) (float64, error) {
 func (f *fitting) round(ctx context.Context, round int) (grew bool, err error) {
 	g := f.grower
 	rows := f.sampler.draw(round, f.n)
+	if f.sampler.goss(round) {
+		rows = f.sampler.drawByGradient(round, f.gradients, f.hessians)
+	}
 	for k, q := range f.rounded {
 		if err := q.round(ctx, rows, f.env.Workers); err != nil {
 			return false, err
@@ -212,6 +237,11 @@ func (f *fitting) round(ctx context.Context, round int) (grew bool, err error) {
 			return false, err
 		}
 		grew = grew || len(g.nodes) > 1
+		if o, ok := f.objective.(leafSetting); ok {
+			if err := f.setLeaves(ctx, o, f.margins[k]); err != nil {
+				return false, err
+			}
+		}
 		f.trees = append(f.trees, g.nodes)
 		margins := f.margins[k]
 		if rows != nil {
@@ -232,6 +262,16 @@ func (f *fitting) round(ctx context.Context, round int) (grew bool, err error) {
 		}
 	}
 	return grew, nil
+}
+
+// setLeaves replaces the values of the leaves by those of the objective.
+func (f *fitting) setLeaves(ctx context.Context, o leafSetting, margins []float64) error {
+	g := f.grower
+	return safego.Chunks(ctx, len(g.leaves), 1, f.env.Workers, func(i, _, _ int) error {
+		l := g.leaves[i]
+		g.nodes[l.node].value = g.rate * o.leafValue(f.target, g.rows[l.lo:l.hi], margins)
+		return nil
+	})
 }
 
 // addTree adds the values of a tree to the margins of rows, found by their codes; nil rows are all.
@@ -259,17 +299,6 @@ func addTree(ctx context.Context, t tree, codes [][]uint8, rows []uint32, margin
 		}
 		return nil
 	})
-}
-
-// lossOf is the name under which the loss is saved.
-func (l *gradientBoosting) lossOf(o objective) string {
-	switch o.(type) {
-	case logistic:
-		return "logistic"
-	case softmax:
-		return "softmax"
-	}
-	return "squared_error"
 }
 
 var (

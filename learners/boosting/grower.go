@@ -36,9 +36,10 @@ type leaf struct {
 	exact     bool // best was found by the weights of the rows themselves
 }
 
-// leafHeap gives the leaf to split next: the one with the largest gain; of equals the older one.
+// leafHeap gives the leaf to split next: the one with the largest gain, or the largest of the highest level; of equals the older one.
 type leafHeap struct {
 	leaves []*leaf
+	levels bool
 }
 
 func (h *leafHeap) Len() int      { return len(h.leaves) }
@@ -51,6 +52,9 @@ func (h *leafHeap) Pop() any {
 }
 func (h *leafHeap) Less(i, j int) bool {
 	a, b := h.leaves[i], h.leaves[j]
+	if h.levels && a.depth != b.depth {
+		return a.depth < b.depth
+	}
 	if a.best.gain != b.best.gain {
 		return a.best.gain > b.best.gain
 	}
@@ -60,7 +64,8 @@ func (h *leafHeap) Less(i, j int) bool {
 // keptHistograms is how many bytes of histograms are kept for leaves that wait; beyond it, a histogram is added up anew in place of being subtracted.
 const keptHistograms = 256 << 20
 
-// grower grows trees one after the other, leaf by leaf: the leaf whose split gains most is split next (Ke et al., NeurIPS 2017; Shi 2007). A split costs one pass over the rows of the
+// grower grows trees one after the other, leaf by leaf: the leaf whose split gains most is split next (Ke et al., NeurIPS 2017; Shi 2007), or
+// that of the highest level whose split gains most. A split costs one pass over the rows of the
 // smaller child for each feature; the larger child's histogram is what is left of the parent's. It is used by one goroutine.
 type grower struct {
 	matrix    *bin.Matrix
@@ -68,6 +73,7 @@ type grower struct {
 	rules     splitRules
 	maxLeaves int
 	maxDepth  int       // 0: no limit
+	levels    bool      // grow level by level
 	weight    []float64 // of rows; nil: 1 each
 	workers   int
 	budget    int // bytes of histograms that are kept
@@ -118,7 +124,7 @@ func (g *grower) grow(ctx context.Context, n int, q *gradients, features []int) 
 		}
 	}
 	g.all = false
-	waiting := &leafHeap{}
+	waiting := &leafHeap{levels: g.levels}
 	g.wait(waiting, root)
 	for waiting.Len() > 0 && waiting.Len()+len(g.leaves) < g.maxLeaves {
 		if err := g.divide(ctx, heap.Pop(waiting).(*leaf), waiting); err != nil {

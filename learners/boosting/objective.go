@@ -3,6 +3,7 @@ package boosting
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"aibms/learners"
 	"aibms/learners/data"
@@ -46,34 +47,58 @@ type objective interface {
 	loss(t *target, lo, hi int, margins [][]float64) float64
 }
 
-// lossNames are the values of hyper-parameter loss, with the tasks that they are for.
-var lossNames = []string{"auto", "logistic", "softmax", "squared_error"}
+// leafSetting is an objective that sets the values of leaves itself, once a tree has its splits.
+type leafSetting interface {
+	// leafValue is the best value for the rows, to be added to their margins.
+	leafValue(t *target, rows []uint32, margins []float64) float64
+}
 
-// newObjective makes the objective of the task; it refuses a loss that is for another task.
-func (l *gradientBoosting) newObjective(task learners.Task, classes int) (objective, error) {
-	able := map[learners.Task][]string{
-		learners.Binary:     {"logistic", "softmax"},
-		learners.Multiclass: {"softmax"},
-		learners.Regression: {"squared_error"},
-	}[task]
-	name := l.loss
-	if name == "auto" && len(able) > 0 {
-		name = able[0]
+// checking is an objective that cannot take every target.
+type checking interface {
+	check(t *target) error
+}
+
+// losses are the names of the losses of each task; the first one is what auto means.
+var losses = map[learners.Task][]string{
+	learners.Binary:     {"logistic", "softmax"},
+	learners.Multiclass: {"softmax"},
+	learners.Regression: {"squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"},
+}
+
+// newObjective makes the objective of the task and resolves the loss auto; it refuses a loss that is for another task.
+func (l *gradientBoosting) newObjective(task learners.Task, classes int, t *target) (objective, error) {
+	able := losses[task]
+	if l.loss == "auto" && len(able) > 0 {
+		l.loss = able[0]
 	}
-	for _, a := range able {
-		if a != name {
-			continue
-		}
-		switch name {
-		case "logistic":
-			return logistic{}, nil
-		case "softmax":
-			return softmax{classes}, nil
-		case "squared_error":
-			return squaredError{}, nil
+	if !slices.Contains(able, l.loss) {
+		return nil, fmt.Errorf("%s: loss '%s' cannot do %s; use auto%s", learnerName, l.loss, task, listed(able))
+	}
+	var o objective
+	switch l.loss {
+	case "logistic":
+		o = logistic{}
+	case "softmax":
+		o = softmax{classes}
+	case "squared_error":
+		o = squaredError{}
+	case "absolute_error":
+		o = pinball{0.5, 2}
+	case "quantile":
+		o = pinball{l.quantile, 1}
+	case "huber":
+		o = newHuber(t, l.huberQuantile)
+	case "poisson":
+		o = poisson{}
+	case "gamma":
+		o = gamma{}
+	}
+	if c, ok := o.(checking); ok {
+		if err := c.check(t); err != nil {
+			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("%s: loss '%s' cannot do %s; use auto%s", learnerName, l.loss, task, listed(able))
+	return o, nil
 }
 
 // listed continues a list of choices.

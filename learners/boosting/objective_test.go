@@ -16,18 +16,26 @@ func objectives() map[string]struct {
 		y         []float64
 	}
 	return map[string]c{
-		"squared_error": {squaredError{}, []float64{-3, 0.5, 2, 40}},
-		"logistic":      {logistic{}, []float64{0, 1, 1, 0}},
-		"softmax":       {softmax{3}, []float64{0, 2, 1, 2}},
+		"squared_error":  {squaredError{}, []float64{-3, 0.5, 2, 40}},
+		"logistic":       {logistic{}, []float64{0, 1, 1, 0}},
+		"absolute_error": {pinball{0.5, 2}, []float64{-3, 0.5, 2, 40, 7}},
+		"quantile":       {pinball{0.3, 1}, []float64{-3, 0.5, 2, 40, 7}},
+		"huber":          {huber{3}, []float64{-4, 0.5, 2, 40, -7}},
+		"poisson":        {poisson{}, []float64{0, 3, 1, 40}},
+		"gamma":          {gamma{}, []float64{0.1, 3, 1, 40}},
+		"softmax":        {softmax{3}, []float64{0, 2, 1, 2}},
 	}
 }
 
 func TestDerivativesAreThoseOfTheLoss(t *testing.T) {
 	for name, c := range objectives() {
-		for _, weight := range [][]float64{nil, {0.5, 2, 1, 3}} {
+		for _, weight := range [][]float64{nil, {0.5, 2, 1, 3, 0.25}} {
 			t.Run(fmt.Sprintf("%s weighted=%v", name, weight != nil), func(t *testing.T) {
 				n, k := len(c.y), c.objective.outputs()
-				target := &target{y: c.y, weight: weight}
+				target := &target{y: c.y}
+				if weight != nil {
+					target.weight = weight[:n]
+				}
 				margins, g, h := constantMargins(n, make([]float64, k)), constantMargins(n, make([]float64, k)), constantMargins(n, make([]float64, k))
 				for j := range k {
 					for i := range n {
@@ -52,8 +60,13 @@ func TestDerivativesAreThoseOfTheLoss(t *testing.T) {
 							t.Errorf("gradient of row %d, output %d: %v, differences say %v", i, j, g[j][i], want)
 						}
 						want := (high - 2*middle + low) / (d * d)
-						if name == "softmax" {
+						switch name {
+						case "softmax":
 							want *= 1.5 // K/(K-1)
+						case "absolute_error", "quantile", "huber":
+							want = target.weightOf(i)
+						case "gamma":
+							want = max(want, target.weightOf(i)/2)
 						}
 						if math.Abs(h[j][i]-want) > 1e-4*(1+math.Abs(want)) {
 							t.Errorf("hessian of row %d, output %d: %v, differences say %v", i, j, h[j][i], want)
@@ -67,8 +80,11 @@ func TestDerivativesAreThoseOfTheLoss(t *testing.T) {
 
 func TestStartIsTheBestConstant(t *testing.T) {
 	for name, c := range objectives() {
-		for _, weight := range [][]float64{nil, {0.5, 2, 1, 3}} {
-			target := &target{y: c.y, weight: weight}
+		for _, weight := range [][]float64{nil, {0.5, 2, 1, 3, 0.25}} {
+			target := &target{y: c.y}
+			if weight != nil {
+				target.weight = weight[:len(c.y)]
+			}
 			start := c.objective.start(target)
 			loss := func() float64 { return c.objective.loss(target, 0, len(c.y), constantMargins(len(c.y), start)) }
 			best := loss()

@@ -2,6 +2,7 @@ package boosting
 
 import (
 	"math"
+	"slices"
 
 	"aibms/learners"
 )
@@ -10,12 +11,15 @@ import (
 type sampler struct {
 	env            learners.Env
 	rows, features float64 // shares
+	top, other     float64 // shares of gradient-based sampling; 0: there is none
+	from           int     // the first round of it
 
+	sizes   []float64
 	in, out []uint32 // of the last draw
 }
 
 // all reports whether nothing is left to chance.
-func (s *sampler) all() bool { return s.rows == 1 && s.features == 1 }
+func (s *sampler) all() bool { return s.rows == 1 && s.features == 1 && s.top == 0 }
 
 // draw returns the rows of a round in their order, nil for all: each row is taken by itself, with the probability rows. At least one is taken.
 func (s *sampler) draw(round, n int) []uint32 {
@@ -55,4 +59,56 @@ func (s *sampler) choose(tree int, usable []int) []int {
 		}
 	}
 	return chosen
+}
+
+// goss reports whether the rows of a round are drawn by their gradients.
+func (s *sampler) goss(round int) bool { return s.top > 0 && round >= s.from }
+
+// drawByGradient is gradient-based one-side sampling (Ke et al. 2017, algorithm 2): the share top of the rows with the largest gradients is taken, and of the others each with the probability that
+// makes the share other of all. Their derivatives are multiplied by what makes up for those that are left out. With several outputs the sizes of the gradients are added.
+func (s *sampler) drawByGradient(round int, gradients, hessians [][]float64) []uint32 {
+	n := len(gradients[0])
+	s.sizes = s.sizes[:0]
+	for i := range n {
+		size := 0.0
+		for _, g := range gradients {
+			size += math.Abs(g[i])
+		}
+		s.sizes = append(s.sizes, size)
+	}
+	top := max(1, int(s.top*float64(n)))
+	sorted := slices.Clone(s.sizes)
+	slices.Sort(sorted)
+	least := sorted[n-top]
+	equal := 0 // of the rows with exactly the least size, so many are taken
+	for _, v := range sorted[n-top:] {
+		if v == least {
+			equal++
+		}
+	}
+	rng := s.env.RNG(2 * uint64(round))
+	limit := uint64(s.other / (1 - s.top) * (1 << 53))
+	factor := (1 - s.top) / s.other
+	s.in, s.out = s.in[:0], s.out[:0]
+	for i, v := range s.sizes {
+		draw := rng.Uint64()>>11 < limit
+		switch {
+		case v > least:
+			s.in = append(s.in, uint32(i))
+			continue
+		case v == least && equal > 0:
+			equal--
+			s.in = append(s.in, uint32(i))
+			continue
+		case !draw:
+			s.out = append(s.out, uint32(i))
+			continue
+		}
+		s.in = append(s.in, uint32(i))
+		for k := range gradients {
+			gradients[k][i] *= factor
+			hessians[k][i] *= factor
+		}
+	}
+	return s.in
 }

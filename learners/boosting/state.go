@@ -117,11 +117,18 @@ func (s *state) read(r *artifact.Reader) error {
 	if s.missing, err = r.Bytes("missing"); err != nil {
 		return err
 	}
-	outputs, known := 1, slices.Contains(lossNames, s.loss) && s.loss != "auto"
+	task := learners.Regression
+	switch {
+	case s.classes == 2:
+		task = learners.Binary
+	case s.classes > 2:
+		task = learners.Multiclass
+	}
+	outputs := 1
 	if s.loss == "softmax" {
 		outputs = s.classes
 	}
-	if !known || len(s.start) != outputs || (s.classes == 0) == (s.loss == "logistic" || s.loss == "softmax") || s.loss == "logistic" && s.classes != 2 || len(s.sizes)%outputs != 0 {
+	if !slices.Contains(losses[task], s.loss) || len(s.start) != outputs || len(s.sizes)%outputs != 0 {
 		return corrupt("loss %q with %d classes, %d outputs and %d trees", s.loss, s.classes, len(s.start), len(s.sizes))
 	}
 	return nil

@@ -52,7 +52,7 @@ func TestGradientBoostingAgainstItsPeers(t *testing.T) {
 			}
 			ours := map[string]float64{}
 			for seed := range c.Seeds {
-				for name, v := range boostingMetrics(t, split.Test, boost(t, split.Train, c.Settings, uint64(seed))) {
+				for name, v := range boostingMetrics(t, c.Settings["loss"], split.Test, boost(t, split.Train, c.Settings, uint64(seed))) {
 					ours[name] += v / float64(c.Seeds)
 				}
 			}
@@ -69,8 +69,10 @@ func TestGradientBoostingAgainstItsPeers(t *testing.T) {
 				switch name {
 				case "auc":
 					good = got >= median-0.002
-				case "rmse":
+				case "rmse", "absolute_error", "pinball":
 					good = got <= 1.005*median
+				case "poisson_deviance", "gamma_deviance":
+					good = got <= 1.01*median // of squares, as it were
 				case "log_loss":
 					good = got <= median+0.003
 				}
@@ -112,28 +114,37 @@ func boost(t *testing.T, train *data.Examples, settings map[string]string, seed 
 	return m
 }
 
-// boostingMetrics are rmse of a regression; log_loss, and auc of two classes.
-func boostingMetrics(t *testing.T, test *data.Examples, m learners.Model) map[string]float64 {
+// boostingMetrics are, of a regression, what the loss asks for; log_loss of classes, and auc of two.
+func boostingMetrics(t *testing.T, loss string, test *data.Examples, m learners.Model) map[string]float64 {
 	t.Helper()
 	n, _ := test.Dims()
 	out := mat.NewDense(n, max(1, len(test.Classes)), nil)
 	if err := m.Predict(test.X, out); err != nil {
 		t.Fatal(err)
 	}
-	sum := 0.0
-	for i, y := range test.Y {
-		if test.Classes == nil {
-			sum += (out.At(i, 0) - y) * (out.At(i, 0) - y) / float64(n)
-		} else {
-			sum -= math.Log(max(1e-15, out.At(i, int(y)))) / float64(n)
+	mean := func(f func(y float64, row []float64) float64) float64 {
+		sum := 0.0
+		for i, y := range test.Y {
+			sum += f(y, out.RawRowView(i)) / float64(n)
 		}
+		return sum
 	}
-	if test.Classes == nil {
-		return map[string]float64{"rmse": math.Sqrt(sum)}
+	if test.Classes != nil {
+		metrics := map[string]float64{"log_loss": mean(func(y float64, p []float64) float64 { return -math.Log(max(1e-15, p[int(y)])) })}
+		if len(test.Classes) == 2 {
+			metrics["auc"] = auc(mat.Col(nil, 1, out), test.Y)
+		}
+		return metrics
 	}
-	metrics := map[string]float64{"log_loss": sum}
-	if len(test.Classes) == 2 {
-		metrics["auc"] = auc(mat.Col(nil, 1, out), test.Y)
+	switch loss {
+	case "absolute_error":
+		return map[string]float64{loss: mean(func(y float64, z []float64) float64 { return math.Abs(y - z[0]) })}
+	case "quantile":
+		return map[string]float64{"pinball": mean(func(y float64, z []float64) float64 { return max(0.9*(y-z[0]), 0.1*(z[0]-y)) })}
+	case "poisson":
+		return map[string]float64{"poisson_deviance": mean(func(y float64, z []float64) float64 { return 2 * (y*math.Log(y/z[0]) - y + z[0]) })}
+	case "gamma":
+		return map[string]float64{"gamma_deviance": mean(func(y float64, z []float64) float64 { return 2 * (math.Log(z[0]/y) + y/z[0] - 1) })}
 	}
-	return metrics
+	return map[string]float64{"rmse": math.Sqrt(mean(func(y float64, z []float64) float64 { return (y - z[0]) * (y - z[0]) }))}
 }

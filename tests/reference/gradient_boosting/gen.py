@@ -18,7 +18,7 @@ import lightgbm
 import numpy as np
 import xgboost
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-from sklearn.metrics import log_loss, mean_squared_error, roc_auc_score
+from sklearn.metrics import log_loss, mean_gamma_deviance, mean_poisson_deviance, mean_squared_error, roc_auc_score
 
 CASES = [
     ("credit_default", "default_next_month", True, {}),
@@ -29,7 +29,17 @@ CASES = [
     ("california_housing", "median_house_value", False, {}),
     ("credit_default", "default_next_month", True, {"subsample": "0.7", "colsample": "0.7"}),
     ("california_housing", "median_house_value", False, {"subsample": "0.7", "colsample": "0.7"}),
+    ("california_housing", "median_house_value", False, {"loss": "absolute_error"}),
+    ("california_housing", "median_house_value", False, {"loss": "quantile", "quantile": "0.9"}),
+    ("california_housing", "median_house_value", False, {"loss": "poisson"}),
+    ("california_housing", "median_house_value", False, {"loss": "gamma"}),
 ]
+LOSSES = {  # names and settings of the peers
+    "absolute_error": ({"objective": "regression_l1"}, {"objective": "reg:absoluteerror"}, {"loss": "absolute_error"}),
+    "quantile": ({"objective": "quantile", "alpha": 0.9}, {"objective": "reg:quantileerror", "quantile_alpha": 0.9}, {"loss": "quantile", "quantile": 0.9}),
+    "poisson": ({"objective": "poisson"}, {"objective": "count:poisson"}, {"loss": "poisson"}),
+    "gamma": ({"objective": "gamma"}, {"objective": "reg:gamma"}, {"loss": "gamma"}),
+}
 
 
 def mix(i):
@@ -80,6 +90,9 @@ def peers(classification, settings, seed):
     extreme = dict(n_estimators=100, tree_method="hist", grow_policy="lossguide", max_leaves=31, max_depth=0, learning_rate=0.1, max_bin=255, reg_lambda=0, n_jobs=1, random_state=seed,
                    subsample=rows, colsample_bytree=columns)
     scikit = dict(max_iter=100, max_leaf_nodes=31, learning_rate=0.1, min_samples_leaf=20, early_stopping=False, random_state=seed)
+    if "loss" in settings:
+        for mine, more in zip((light, extreme, scikit), LOSSES[settings["loss"]]):
+            mine.update(more)
     if classification:
         models = {"lightgbm": lightgbm.LGBMClassifier(**light), "xgboost": xgboost.XGBClassifier(**extreme), "scikit-learn": HistGradientBoostingClassifier(**scikit)}
     else:
@@ -94,7 +107,7 @@ def main():
     for name, target, classification, settings in CASES:
         x, y, x_test, y_test = load(name, target, classification)
         reached = {}
-        seeds = range(10) if settings else range(1)
+        seeds = range(10) if "subsample" in settings else range(1)
         for seed in seeds:
             for peer, model in peers(classification, settings, seed).items():
                 model.fit(x, y)
@@ -104,7 +117,14 @@ def main():
                     if p.shape[1] == 2:
                         metrics["auc"] = roc_auc_score(y_test, p[:, 1])
                 else:
-                    metrics = {"rmse": mean_squared_error(y_test, model.predict(x_test)) ** 0.5}
+                    z = model.predict(x_test)
+                    metrics = {
+                        None: lambda: {"rmse": mean_squared_error(y_test, z) ** 0.5},
+                        "absolute_error": lambda: {"absolute_error": np.abs(y_test - z).mean()},
+                        "quantile": lambda: {"pinball": np.maximum(0.9 * (y_test - z), 0.1 * (z - y_test)).mean()},
+                        "poisson": lambda: {"poisson_deviance": mean_poisson_deviance(y_test, z)},
+                        "gamma": lambda: {"gamma_deviance": mean_gamma_deviance(y_test, z)},
+                    }[settings.get("loss")]()
                 for metric, value in metrics.items():
                     reached.setdefault(metric, {}).setdefault(peer, []).append(float(value))
         peers_mean = {metric: {peer: float(np.mean(v)) for peer, v in by.items()} for metric, by in reached.items()}
