@@ -3,7 +3,6 @@ package boosting
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -221,15 +220,29 @@ func (e *ensemble) link(margins, out []float64) {
 	}
 }
 
-// importances sums up the gains of the splits by feature.
-func (e *ensemble) importances() []float64 {
+// Importances are the shares of the features in what all splits gain.
+func (e *ensemble) Importances() []float64 {
 	gains := make([]float64, e.features)
+	largest, total := 0.0, 0.0
 	for _, t := range e.trees {
 		for _, n := range t {
 			if n.feature >= 0 {
-				gains[n.feature] += n.gain
+				largest = max(largest, n.gain)
 			}
 		}
 	}
-	return slices.Clip(gains)
+	for _, t := range e.trees {
+		for _, n := range t {
+			if n.feature >= 0 && n.gain > 0 {
+				gains[n.feature] += n.gain / largest // so that no sum overflows
+				total += n.gain / largest
+			}
+		}
+	}
+	for j := range gains {
+		if total > 0 {
+			gains[j] /= total
+		}
+	}
+	return gains
 }

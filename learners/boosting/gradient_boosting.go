@@ -302,6 +302,7 @@ func addTree(ctx context.Context, t tree, codes [][]uint8, rows []uint32, margin
 }
 
 var (
-	_ learners.Learner = (*gradientBoosting)(nil)
-	_ learners.Model   = (*ensemble)(nil)
+	_ learners.Learner     = (*gradientBoosting)(nil)
+	_ learners.Model       = (*ensemble)(nil)
+	_ learners.Importances = (*ensemble)(nil)
 )

@@ -405,3 +405,20 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+func TestImportances(t *testing.T) {
+	e := regression(1000, 12, 1) // depends on the first four features
+	shares := mustTrain(t, e, nil).Importances()
+	sum := 0.0
+	for _, v := range shares[:4] {
+		sum += v
+	}
+	if len(shares) != 12 || !(sum > 0.8) {
+		t.Errorf("the importances are %v", shares)
+	}
+	for _, v := range mustTrain(t, e, nil, "min_gain", "1e30").Importances() {
+		if v != 0 {
+			t.Errorf("without splits the importances are not 0 but %v", v)
+		}
+	}
+}
