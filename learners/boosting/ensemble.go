@@ -10,8 +10,9 @@ import (
 // ensemble is the fitted model: the margins of a row are start plus the values of the leaves that it falls into. Tree t belongs to output t % outputs.
 //
 // For prediction the trees are laid out flat: 16 bytes a node, in the order in which they were made, so that the first splits share a cache line; a leaf is its own child, below a cut that
-// nothing exceeds. Rows go through a tree eight at a time and without a branch: the node is the left child's number plus whether the value exceeds the cut, as often as the tree is deep.
-// A block of rows is copied first, so that missing values become infinities: a column for those that go right, and one more where some split sends them left.
+// nothing exceeds. Rows go through a tree eight at a time and without a jump: the node is the left child's number plus whether the value exceeds the cut, as often as the tree is deep for nearly
+// all rows. Rows are copied first, column by column in groups of eight, so that missing values become infinities: a column for those that go right, and one more where some split sends
+// them left.
 //
 // An ensemble is immutable and safe for concurrent use.
 type ensemble struct {
@@ -26,6 +27,7 @@ type ensemble struct {
 	values  []float64 // of the nodes
 	begins  []uint32  // of trees in nodes
 	depths  []int32   // of trees
+	usual   []int32   // of trees: the depth below which nearly no training row is
 	leftAs  []int32   // features that have a second column, in its order: missing values as the smallest number
 	columns int
 }
@@ -33,9 +35,21 @@ type ensemble struct {
 // flatNode is a node for prediction.
 type flatNode struct {
 	cut    float64
-	column uint32
+	column uint32 // times lanes
 	child  uint32 // within the tree
 }
+
+// lanes is how many rows go through a tree together.
+const lanes = 8
+
+// rare is the share of the training rows that may be deeper in a tree than its usual depth.
+const rare = 0.02
+
+// small is the number of nodes of a tree, and of columns, up to which no index into them needs a check.
+const small = 256
+
+// group holds the values of as many rows as there are lanes, column by column. It is longer than that, so that an index within small columns is always in it.
+type group [(small + 1) * lanes]float64
 
 // newEnsemble lays out the trees.
 func newEnsemble(loss string, features, classes, outputs int, start []float64, trees []tree) *ensemble {
@@ -45,10 +59,11 @@ func newEnsemble(loss string, features, classes, outputs int, start []float64, t
 		e.begins = append(e.begins, uint32(len(e.nodes)))
 		depth := make([]int32, len(t))
 		deepest := int32(0)
+		below := make([]float64, len(t)+1) // weight of the leaves of each depth
 		for i, n := range t {
 			f := flatNode{cut: math.Inf(1), child: uint32(i)}
 			if n.feature >= 0 {
-				f = flatNode{cut: n.cut, column: uint32(n.feature), child: uint32(n.child)}
+				f = flatNode{cut: n.cut, column: lanes * uint32(n.feature), child: uint32(n.child)}
 				depth[n.child], depth[n.child+1] = depth[i]+1, depth[i]+1
 				deepest = max(deepest, depth[i]+1)
 				if n.missingLeft {
@@ -58,23 +73,30 @@ func newEnsemble(loss string, features, classes, outputs int, start []float64, t
 						second[n.feature] = c
 						e.leftAs = append(e.leftAs, n.feature)
 					}
-					f.column = c
+					f.column = lanes * c
 				}
+			}
+			if n.feature < 0 {
+				below[depth[i]] += n.weight
 			}
 			e.nodes = append(e.nodes, f)
 			e.values = append(e.values, n.value)
 		}
 		e.depths = append(e.depths, deepest)
+		usual, weight := deepest, 0.0
+		for usual > 0 && weight+below[usual] <= t[0].weight*rare {
+			weight += below[usual]
+			usual--
+		}
+		e.usual = append(e.usual, usual)
 	}
 	e.columns = features + len(e.leftAs)
+	e.nodes = append(e.nodes, make([]flatNode, small)...) // so that there are small nodes from the beginning of every tree on
 	return e
 }
 
-// lanes is how many rows go through a tree together.
-const lanes = 8
-
-// blockRows is the number of rows of a block: as many as stay in the nearest cache.
-func (e *ensemble) blockRows() int { return min(128, max(1, (24<<10)/(8*e.columns)/lanes)*lanes) }
+// blockGroups is the number of groups of a block: as many as stay in the nearest cache.
+func (e *ensemble) blockGroups() int { return min(16, max(1, (24<<10)/(8*lanes*e.columns))) }
 
 // Predict fills out with probabilities, or the one value of a regression.
 func (e *ensemble) Predict(x, out *mat.Dense) error {
@@ -83,12 +105,12 @@ func (e *ensemble) Predict(x, out *mat.Dense) error {
 		return err
 	}
 	raw, o := x.RawMatrix(), out.RawMatrix()
-	rows := min(e.blockRows(), (raw.Rows+lanes-1)/lanes*lanes)
-	block, margins := make([]float64, rows*e.columns), make([]float64, rows*e.outputs)
-	for lo := 0; lo < raw.Rows; lo += rows {
-		n := min(rows, raw.Rows-lo)
+	groups, size := min(e.blockGroups(), (raw.Rows+lanes-1)/lanes), lanes*e.columns
+	block, margins := make([]float64, groups*size+len(group{})), make([]float64, groups*lanes*e.outputs)
+	for lo := 0; lo < raw.Rows; lo += groups * lanes {
+		n := min(groups*lanes, raw.Rows-lo)
 		for i := range n {
-			e.copyRow(block[i*e.columns:(i+1)*e.columns], raw.Data[(lo+i)*raw.Stride:(lo+i)*raw.Stride+e.features])
+			e.copyRow(block[i/lanes*size+i%lanes:], raw.Data[(lo+i)*raw.Stride:(lo+i)*raw.Stride+e.features])
 		}
 		e.margins(block, n, margins)
 		for i := range n {
@@ -109,27 +131,27 @@ func checkShapes(x, out *mat.Dense, features, width int) error {
 	return nil
 }
 
-// copyRow copies the features of a row to its columns. Infinities become the largest numbers, as in training, and missing values infinities.
+// copyRow copies the features of a row to its place in a group. Infinities become the largest numbers, as in training, and missing values infinities.
 func (e *ensemble) copyRow(to, from []float64) {
-	copy(to, from)
 	for j, v := range from {
 		if v-v != 0 {
 			switch {
 			case v > 0:
-				to[j] = math.MaxFloat64
+				v = math.MaxFloat64
 			case v < 0:
-				to[j] = -math.MaxFloat64
+				v = -math.MaxFloat64
 			default:
-				to[j] = math.Inf(1)
+				v = math.Inf(1)
 			}
 		}
+		to[j*lanes] = v
 	}
 	for k, j := range e.leftAs {
-		v := to[j]
+		v := to[int(j)*lanes]
 		if math.IsInf(v, 1) {
 			v = math.Inf(-1)
 		}
-		to[e.features+k] = v
+		to[(e.features+k)*lanes] = v
 	}
 }
 
@@ -138,29 +160,30 @@ func (e *ensemble) margins(block []float64, n int, margins []float64) {
 	for i := range n {
 		copy(margins[i*e.outputs:(i+1)*e.outputs], e.start)
 	}
+	size := lanes * e.columns
 	for t, begin := range e.begins {
-		end := len(e.nodes)
-		if t+1 < len(e.begins) {
-			end = int(e.begins[t+1])
-		}
-		nodes, values, depth := e.nodes[begin:end], e.values[begin:end], int(e.depths[t])
+		end := int(begin) + len(e.trees[t])
+		nodes, values := e.nodes[begin:end], e.values[begin:end]
 		k := t % e.outputs
 		i := 0
-		if n >= lanes {
+		if len(nodes) <= small && e.columns <= small {
+			usual, rest := int(e.usual[t]), int(e.depths[t]-e.usual[t])
+			few := (*[small]flatNode)(e.nodes[begin:])
 			for ; i+lanes <= n; i += lanes {
-				at := walkLanes(nodes, block[i*e.columns:], e.columns, depth)
+				at := walkLanes(few, (*group)(block[i/lanes*size:]), usual, rest)
+				m := margins[i*e.outputs+k:]
 				for r, leaf := range at {
-					margins[(i+r)*e.outputs+k] += values[leaf]
+					m[r*e.outputs] += values[leaf]
 				}
 			}
 		}
 		for ; i < n; i++ {
-			margins[i*e.outputs+k] += values[walk(nodes, block[i*e.columns:(i+1)*e.columns])]
+			margins[i*e.outputs+k] += values[walk(nodes, block[i/lanes*size+i%lanes:])]
 		}
 	}
 }
 
-// walk follows one row to its leaf.
+// walk follows one row of a group to its leaf.
 func walk(nodes []flatNode, row []float64) uint32 {
 	at := uint32(0)
 	for {
@@ -176,32 +199,36 @@ func walk(nodes []flatNode, row []float64) uint32 {
 	}
 }
 
-// walkLanes follows eight rows, width numbers apart, down depth levels.
-func walkLanes(nodes []flatNode, rows []float64, width, depth int) [lanes]uint32 {
-	r0, r1, r2, r3 := rows[:width], rows[width:2*width], rows[2*width:3*width], rows[3*width:4*width]
-	r4, r5, r6, r7 := rows[4*width:5*width], rows[5*width:6*width], rows[6*width:7*width], rows[7*width:8*width]
-	var a0, a1, a2, a3, a4, a5, a6, a7 uint32
-	for range depth {
-		a0 = step(nodes, r0, a0)
-		a1 = step(nodes, r1, a1)
-		a2 = step(nodes, r2, a2)
-		a3 = step(nodes, r3, a3)
-		a4 = step(nodes, r4, a4)
-		a5 = step(nodes, r5, a5)
-		a6 = step(nodes, r6, a6)
-		a7 = step(nodes, r7, a7)
+// walkLanes follows the rows of a group down the usual depth of a tree, and down the rest when one of them is not in a leaf by then. The steps of the lanes do not wait for each other, and none
+// has a jump.
+func walkLanes(nodes *[small]flatNode, g *group, usual, rest int) [lanes]uint8 {
+	var a0, a1, a2, a3, a4, a5, a6, a7 uint8
+	for depth := usual; ; depth = rest {
+		for range depth {
+			a0 = step(nodes, g, a0, 0)
+			a1 = step(nodes, g, a1, 1)
+			a2 = step(nodes, g, a2, 2)
+			a3 = step(nodes, g, a3, 3)
+			a4 = step(nodes, g, a4, 4)
+			a5 = step(nodes, g, a5, 5)
+			a6 = step(nodes, g, a6, 6)
+			a7 = step(nodes, g, a7, 7)
+		}
+		if rest == 0 || uint8(nodes[a0].child) == a0 && uint8(nodes[a1].child) == a1 && uint8(nodes[a2].child) == a2 && uint8(nodes[a3].child) == a3 &&
+			uint8(nodes[a4].child) == a4 && uint8(nodes[a5].child) == a5 && uint8(nodes[a6].child) == a6 && uint8(nodes[a7].child) == a7 {
+			return [lanes]uint8{a0, a1, a2, a3, a4, a5, a6, a7}
+		}
 	}
-	return [lanes]uint32{a0, a1, a2, a3, a4, a5, a6, a7}
 }
 
-// step goes from a node to its child.
-func step(nodes []flatNode, row []float64, at uint32) uint32 {
+// step takes one row of a group from a node to its child.
+func step(nodes *[small]flatNode, g *group, at uint8, lane int) uint8 {
 	n := &nodes[at]
-	right := uint32(0)
-	if row[n.column] > n.cut {
+	right := uint8(0)
+	if g[int(n.column&(small*lanes-1))+lane] > n.cut {
 		right = 1
 	}
-	return n.child + right
+	return uint8(n.child) + right
 }
 
 // link turns the margins of a row into its prediction.

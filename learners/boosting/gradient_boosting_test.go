@@ -240,46 +240,59 @@ func TestMissingValuesGoWhereTheyHelp(t *testing.T) {
 	}
 }
 
-// TestPredictionMeetsTraining demands that rows fall into the same leaves in prediction as in training, with missing and infinite values and in blocks of any length.
+// TestPredictionMeetsTraining demands that rows fall into the same leaves in prediction as in training, with missing and infinite values, in small trees and large ones, in few columns and many,
+// and in blocks of any length.
 func TestPredictionMeetsTraining(t *testing.T) {
-	e := curved(2000, 12)
-	for i := range 2000 {
-		for j := range 12 {
-			switch {
-			case (i*7+j*5)%11 == 0:
-				e.X.Set(i, j, math.NaN())
-			case (i+3*j)%53 == 0:
-				e.X.Set(i, j, math.Inf(1-2*(i%2)))
-			}
-		}
-	}
-	m := mustTrain(t, e, nil, "n_trees", "20")
-	matrix, err := bin.New(t.Context(), e.X, bin.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	margins := constantMargins(2000, m.start)
-	for _, tree := range m.trees {
-		bins := slices.Clone(tree)
-		if err := addTree(t.Context(), bins, matrix.Codes, nil, margins[0], 1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	all := predictions(t, m, e.X)
-	for i := range 2000 {
-		if want := sigmoid(margins[0][i]); all.At(i, 1) != want {
-			t.Fatalf("row %d is predicted %v, in training it had %v", i, all.At(i, 1), want)
-		}
-	}
-	for _, n := range []int{1, 3, 8, 9, 17, 130} {
-		for _, lo := range []int{0, 5, 1000} {
-			part := predictions(t, m, e.X.Slice(lo, lo+n, 0, 12).(*mat.Dense))
-			for i := range n {
-				if part.At(i, 1) != all.At(lo+i, 1) {
-					t.Fatalf("row %d in a block of %d is predicted %v, among all %v", lo+i, n, part.At(i, 1), all.At(lo+i, 1))
+	for _, c := range []struct {
+		p        int
+		settings []string
+	}{
+		{12, []string{"n_trees", "20"}},
+		{12, []string{"n_trees", "5", "max_leaves", "128", "min_samples_leaf", "1"}},
+		{12, []string{"n_trees", "5", "max_leaves", "700", "min_samples_leaf", "1"}},
+		{250, []string{"n_trees", "20"}},
+		{300, []string{"n_trees", "5"}},
+	} {
+		t.Run(fmt.Sprint(c), func(t *testing.T) {
+			e := curved(2000, c.p)
+			for i := range 2000 {
+				for j := range c.p {
+					switch {
+					case (i*7+j*5)%11 == 0:
+						e.X.Set(i, j, math.NaN())
+					case (i+3*j)%53 == 0:
+						e.X.Set(i, j, math.Inf(1-2*(i%2)))
+					}
 				}
 			}
-		}
+			m := mustTrain(t, e, nil, c.settings...)
+			matrix, err := bin.New(t.Context(), e.X, bin.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			margins := constantMargins(2000, m.start)
+			for _, tree := range m.trees {
+				if err := addTree(t.Context(), tree, matrix.Codes, nil, margins[0], 1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			all := predictions(t, m, e.X)
+			for i := range 2000 {
+				if want := sigmoid(margins[0][i]); all.At(i, 1) != want {
+					t.Fatalf("row %d is predicted %v, in training it had %v", i, all.At(i, 1), want)
+				}
+			}
+			for _, n := range []int{1, 3, 8, 9, 17, 130} {
+				for _, lo := range []int{0, 5, 1000} {
+					part := predictions(t, m, e.X.Slice(lo, lo+n, 0, c.p).(*mat.Dense))
+					for i := range n {
+						if part.At(i, 1) != all.At(lo+i, 1) {
+							t.Fatalf("row %d in a block of %d is predicted %v, among all %v", lo+i, n, part.At(i, 1), all.At(lo+i, 1))
+						}
+					}
+				}
+			}
+		})
 	}
 }
 
