@@ -56,6 +56,9 @@ func figures() []Figure {
 		trainRSS(),
 		silentSockets(),
 		fitLogistic(),
+		fitBoostingCredit(),
+		fitBoostingSynthetic(),
+		predictBoostingCredit(),
 	}
 }
 

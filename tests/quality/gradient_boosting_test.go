@@ -132,7 +132,7 @@ func boostingMetrics(t *testing.T, loss string, test *data.Examples, m learners.
 	if test.Classes != nil {
 		metrics := map[string]float64{"log_loss": mean(func(y float64, p []float64) float64 { return -math.Log(max(1e-15, p[int(y)])) })}
 		if len(test.Classes) == 2 {
-			metrics["auc"] = auc(mat.Col(nil, 1, out), test.Y)
+			metrics["auc"] = AUC(mat.Col(nil, 1, out), test.Y)
 		}
 		return metrics
 	}
