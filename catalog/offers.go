@@ -53,13 +53,7 @@ func taskNames(tasks []learners.Task) string {
 }
 
 func validValues(p *params.Param) string {
-	switch p.Type {
-	case params.BoolType:
-		return "TRUE, FALSE"
-	case params.ChoiceType:
-		return strings.Join(p.Choices, ", ")
-	}
-	return p.Range.String()
+	return p.Valid()
 }
 
 // searchSpace prints where TUNE looks in the words of TUNE: RANGE(0.001, 1000, LOG), IN (1, 2).

@@ -197,7 +197,7 @@ CREATE TABLE IF NOT EXISTS learner_params (
   learner VARCHAR(64) NOT NULL,
   param VARCHAR(64) NOT NULL,
   position BIGINT NOT NULL COMMENT '1, 2, ...',
-  param_type VARCHAR(16) NOT NULL COMMENT 'float, int, bool or choice',
+  param_type VARCHAR(16) NOT NULL COMMENT 'float, int, bool, choice or text',
   default_value LONGTEXT NOT NULL,
   valid_values LONGTEXT NOT NULL,
   search_space LONGTEXT COMMENT 'where TUNE looks unless told otherwise',

@@ -53,6 +53,8 @@ type gradientBoosting struct {
 	huberQuantile       float64
 	goss                bool
 	gossTop, gossOther  float64
+	increasing          string
+	decreasing          string
 	nTrees, patience    int
 	rate                float64
 	maxLeaves, maxDepth int
@@ -82,6 +84,8 @@ func (l *gradientBoosting) Declare(s *params.Set) {
 	s.Bool(&l.goss, "goss", false, "learn from the rows with the largest gradients and a sample of the others, which count for all of them (not with subsample)")
 	s.Float(&l.gossTop, "goss_top", 0.2, "goss: share of the rows with the largest gradients", params.Above(0), params.Below(1))
 	s.Float(&l.gossOther, "goss_other", 0.1, "goss: share of the rows that is drawn of the others", params.Above(0), params.Below(1))
+	s.Text(&l.increasing, "monotone_increasing", "", "names of features, with commas between", "features with which predictions never fall (of the second class: its probability); not with softmax, absolute_error or quantile")
+	s.Text(&l.decreasing, "monotone_decreasing", "", "names of features, with commas between", "features with which predictions never rise")
 	s.Int(&l.maxBins, "max_bins", bin.MaxBins, "bins of a feature at most", params.AtLeast(2), params.AtMost(bin.MaxBins))
 	s.Int(&l.patience, "patience", 10, "with a validation split: stop after so many rounds without a smaller loss there, and keep the best; 0: never", params.AtLeast(0))
 }
@@ -118,6 +122,9 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	}
 	objective, err := l.newObjective(env.Task, len(train.Classes), t)
 	if err != nil {
+		return nil, err
+	}
+	if l.rules.directions, err = l.directions(train.Features); err != nil {
 		return nil, err
 	}
 	matrix, err := bin.New(ctx, train.X, bin.Options{MaxBins: l.maxBins, Weights: train.Weights, Workers: env.Workers})

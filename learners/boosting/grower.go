@@ -33,7 +33,8 @@ type leaf struct {
 	weight    float64
 	histogram []table // of each feature; nil: it was not kept
 	best      split
-	exact     bool // best was found by the weights of the rows themselves
+	bounds    bounds // of its value, before the learning rate
+	exact     bool   // best was found by the weights of the rows themselves
 }
 
 // leafHeap gives the leaf to split next: the one with the largest gain, or the largest of the highest level; of equals the older one.
@@ -110,7 +111,7 @@ func (g *grower) grow(ctx context.Context, n int, q *gradients, features []int) 
 	g.q, g.features = q, features
 	g.all = n == g.matrix.Rows
 	g.nodes, g.leaves = make(tree, 1, 2*min(g.maxLeaves, n)), nil
-	root := &leaf{hi: n}
+	root := &leaf{hi: n, bounds: unbounded}
 	for _, r := range g.rows[:n] {
 		root.sum += q.pairs[r]
 	}
@@ -135,19 +136,19 @@ func (g *grower) grow(ctx context.Context, n int, q *gradients, features []int) 
 		g.finish(l)
 	}
 	for _, l := range g.leaves {
-		g.nodes[l.node] = node{feature: -1, value: g.value(l.sum), weight: l.weight}
+		g.nodes[l.node] = node{feature: -1, value: g.rate * g.value(l.sum, l.bounds), weight: l.weight}
 	}
 	return nil
 }
 
-// value is the best value of a leaf times the learning rate.
-func (g *grower) value(sum pair) float64 {
+// value is the best value of a leaf within bounds.
+func (g *grower) value(sum pair, b bounds) float64 {
 	f := splitFinder{l1: g.rules.l1 / g.q.gradientUnit}
 	t := f.shrink(sum.gradient()) * g.q.gradientUnit
 	if t == 0 {
-		return 0
+		return b.nearest(0)
 	}
-	return -g.rate * t / (sum.hessian()*g.q.hessianUnit + g.rules.l2)
+	return b.nearest(-t / (sum.hessian()*g.q.hessianUnit + g.rules.l2))
 }
 
 // weightOf is the weight of the rows from lo to hi.
@@ -189,8 +190,8 @@ func (g *grower) divide(ctx context.Context, l *leaf, waiting *leafHeap) error {
 	if err != nil {
 		return err
 	}
-	a := &leaf{depth: l.depth + 1, lo: l.lo, hi: l.lo + left, sum: best.left}
-	b := &leaf{depth: l.depth + 1, lo: l.lo + left, hi: l.hi, sum: l.sum - best.left}
+	a := &leaf{depth: l.depth + 1, lo: l.lo, hi: l.lo + left, sum: best.left, bounds: l.bounds}
+	b := &leaf{depth: l.depth + 1, lo: l.lo + left, hi: l.hi, sum: l.sum - best.left, bounds: l.bounds}
 	a.weight = g.weightOf(a.lo, a.hi)
 	if b.weight = l.weight - a.weight; g.weight != nil {
 		b.weight = g.weightOf(b.lo, b.hi)
@@ -202,6 +203,14 @@ func (g *grower) divide(ctx context.Context, l *leaf, waiting *leafHeap) error {
 		}
 		g.wait(waiting, l)
 		return nil
+	}
+	if d := g.direction(best.feature); d != 0 { // the values on either side stay on their side of the middle
+		middle := g.value(a.sum, a.bounds)/2 + g.value(b.sum, b.bounds)/2
+		if d > 0 {
+			a.bounds.high, b.bounds.low = middle, middle
+		} else {
+			a.bounds.low, b.bounds.high = middle, middle
+		}
 	}
 	a.node = int32(len(g.nodes))
 	b.node = a.node + 1
@@ -277,11 +286,11 @@ func (g *grower) searchBoth(ctx context.Context, parent, a, b *leaf) error {
 		t := &small.histogram[k]
 		g.fill(t, bins, j, small)
 		if inSmall != nil {
-			g.found[0][k] = inSmall.find(t, bins, nil)
+			g.found[0][k] = inSmall.find(t, bins, nil, g.direction(j))
 		}
 		rest := &large.histogram[k]
 		rest.subtract(t, bins)
-		g.found[1][k] = inLarge.find(rest, bins, nil)
+		g.found[1][k] = inLarge.find(rest, bins, nil, g.direction(j))
 	})
 	if err != nil {
 		return err
@@ -302,7 +311,7 @@ func (g *grower) search(ctx context.Context, l *leaf) error {
 	err := g.each(ctx, l, func(k, j int) {
 		bins := g.matrix.Features[j].Bins()
 		g.fill(&l.histogram[k], bins, j, l)
-		g.found[0][k] = finder.find(&l.histogram[k], bins, nil)
+		g.found[0][k] = finder.find(&l.histogram[k], bins, nil, g.direction(j))
 	})
 	if err != nil {
 		return err
@@ -333,7 +342,7 @@ func (g *grower) searchExactly(ctx context.Context, l *leaf) error {
 			}
 			weights[g.matrix.Codes[j][r]] += w
 		}
-		g.found[0][k] = finder.find(&l.histogram[k], bins, &weights)
+		g.found[0][k] = finder.find(&l.histogram[k], bins, &weights, g.direction(j))
 	})
 	if err != nil {
 		return err
@@ -342,7 +351,17 @@ func (g *grower) searchExactly(ctx context.Context, l *leaf) error {
 	return nil
 }
 
-func (g *grower) finder(l *leaf) *splitFinder { return newSplitFinder(g.rules, g.q, l.sum, l.weight) }
+func (g *grower) finder(l *leaf) *splitFinder {
+	return newSplitFinder(g.rules, g.q, l.sum, l.weight, l.bounds)
+}
+
+// direction is that of a feature.
+func (g *grower) direction(feature int) int8 {
+	if g.rules.directions == nil {
+		return 0
+	}
+	return g.rules.directions[feature]
+}
 
 // choose takes the split that gains most; of equals that of the first feature.
 func (g *grower) choose(l *leaf, found []split) {

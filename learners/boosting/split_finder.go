@@ -14,11 +14,15 @@ type split struct {
 // splitRules are what a split has to keep, in the units of the objective.
 type splitRules struct {
 	l1, l2, minChildWeight, minGain, minSamples float64
+
+	directions []int8 // of each feature: 1 when predictions must not fall with it, -1 when they must not rise; nil: all are free
 }
 
 // splitFinder looks for the best split of a leaf in one feature. With G and H the sums of gradients and hessians of the rows on a side, the best value for them is -T(G) / (H + l2), where
 // T(G) = sign(G) max(0, |G| - l1), and twice the loss falls by T(G)^2 / (H + l2) (Chen, Guestrin, KDD 2016, equations 5 and 6, with L1). The gain of a split is what that is more on both
 // sides than for the leaf.
+//
+// Where features are monotone, a leaf's value is held within bounds, and the scores are those of the values that are allowed.
 //
 // Everything here is in steps of the whole numbers. A splitFinder is for one leaf and safe for concurrent use.
 type splitFinder struct {
@@ -26,6 +30,8 @@ type splitFinder struct {
 	total      pair
 	minHessian float64 // of a side
 	own        float64 // T(G)^2 / (H + l2) of the leaf
+	bounds     bounds  // of the leaf's value
+	bounded    bool
 	minSamples float64
 	gainUnit   float64
 	minGain    float64 // in the units of the objective
@@ -33,9 +39,12 @@ type splitFinder struct {
 
 // newSplitFinder prepares for a leaf whose rows have the given pairs and weights in sum. The hessian of a side stands for its weight: a side must have the share of the hessian that
 // min_samples_leaf is of the leaf's weight, which is exact when all hessians are the weights. The grower checks the rest when it divides the rows.
-func newSplitFinder(r splitRules, q *gradients, total pair, weight float64) *splitFinder {
+func newSplitFinder(r splitRules, q *gradients, total pair, weight float64, b bounds) *splitFinder {
 	f := &splitFinder{l1: r.l1 / q.gradientUnit, l2: r.l2 / q.hessianUnit, total: total, minSamples: r.minSamples, gainUnit: q.gradientUnit * q.gradientUnit / q.hessianUnit, minGain: r.minGain}
 	f.minHessian = max(1, r.minChildWeight/q.hessianUnit, r.minSamples*total.hessian()/weight*(1-1e-9))
+	unit := q.gradientUnit / q.hessianUnit
+	f.bounds = bounds{b.low / unit, b.high / unit}
+	f.bounded = b != unbounded
 	f.own = f.score(total)
 	return f
 }
@@ -51,14 +60,31 @@ func (f *splitFinder) shrink(g float64) float64 {
 	return 0
 }
 
-// score is T(G)^2 / (H + l2).
+// score is T(G)^2 / (H + l2), or what twice the loss falls by with the value nearest to the best that is within the bounds.
 func (f *splitFinder) score(p pair) float64 {
 	g, h := f.shrink(p.gradient()), p.hessian()+f.l2
-	if g == 0 {
+	if g == 0 && !f.bounded {
 		return 0
+	}
+	if best := -g / h; f.bounded && !f.bounds.hold(best) {
+		v := f.bounds.nearest(best)
+		return -(2*p.gradient()+h*v)*v - 2*f.l1*math.Abs(v)
 	}
 	return g * g / h
 }
+
+// value is the value that score is about.
+func (f *splitFinder) value(p pair) float64 {
+	return f.bounds.nearest(-f.shrink(p.gradient()) / (p.hessian() + f.l2))
+}
+
+// bounds are what a value must lie within.
+type bounds struct{ low, high float64 }
+
+var unbounded = bounds{math.Inf(-1), math.Inf(1)}
+
+func (b bounds) hold(v float64) bool       { return v >= b.low && v <= b.high }
+func (b bounds) nearest(v float64) float64 { return max(b.low, min(b.high, v)) }
 
 // candidate is the best split of one scan.
 type candidate struct {
@@ -69,15 +95,15 @@ type candidate struct {
 }
 
 // find returns the best split of the feature with the given histogram and number of bins. weights, when not nil, holds the weight of the leaf's rows by code: then both sides have at least
-// min_samples_leaf of it.
-func (f *splitFinder) find(t *table, bins int, weights *[slots]float64) split {
+// min_samples_leaf of it. direction is that of the feature.
+func (f *splitFinder) find(t *table, bins int, weights *[slots]float64, direction int8) split {
 	missing := t[slots-1]
 	best := candidate{top: f.own, bottom: 1}
 	hasMissing := missing != 0 || weights != nil && weights[slots-1] > 0
-	if f.l1 != 0 || weights != nil {
-		f.scanAll(t, bins, weights, missing, false, &best)
+	if f.l1 != 0 || weights != nil || f.bounded || direction != 0 {
+		f.scanAll(t, bins, weights, direction, missing, false, &best)
 		if hasMissing {
-			f.scanAll(t, bins, weights, missing, true, &best)
+			f.scanAll(t, bins, weights, direction, missing, true, &best)
 		}
 	} else {
 		f.scan(t, bins, missing, false, &best)
@@ -86,7 +112,7 @@ func (f *splitFinder) find(t *table, bins int, weights *[slots]float64) split {
 		}
 	}
 	gain := f.gainUnit * (best.top/best.bottom - f.own)
-	if best.left == 0 || !(best.top/best.bottom > f.own*(1+1e-12)) || !(gain > f.minGain) || math.IsInf(gain, 0) {
+	if best.left == 0 || !(best.top/best.bottom > f.own+1e-12*math.Abs(f.own)) || !(gain > f.minGain) || math.IsInf(gain, 0) {
 		return split{}
 	}
 	if !hasMissing { // nothing was learned about missing values: they follow the larger part
@@ -142,8 +168,8 @@ func boundary(before, b, bins int) int {
 	return (before + b - 1) / 2
 }
 
-// scanAll is scan with L1 and with weights.
-func (f *splitFinder) scanAll(t *table, bins int, weights *[slots]float64, missing pair, missingLeft bool, best *candidate) {
+// scanAll is scan with L1, weights, bounds and a direction.
+func (f *splitFinder) scanAll(t *table, bins int, weights *[slots]float64, direction int8, missing pair, missingLeft bool, best *candidate) {
 	var left pair
 	weight, all := 0.0, 0.0
 	if weights != nil {
@@ -169,7 +195,8 @@ func (f *splitFinder) scanAll(t *table, bins int, weights *[slots]float64, missi
 		if before >= 0 {
 			right := f.total - left
 			enough := weights == nil || weight >= f.minSamples && all-weight >= f.minSamples
-			if enough && left.hessian() >= f.minHessian && right.hessian() >= f.minHessian {
+			if enough && left.hessian() >= f.minHessian && right.hessian() >= f.minHessian &&
+				(direction == 0 || float64(direction)*(f.value(right)-f.value(left)) >= 0) {
 				if s := f.score(left) + f.score(right); s*best.bottom > best.top {
 					*best = candidate{top: s, bottom: 1, bin: boundary(before, b, bins), left: left, missingLeft: missingLeft}
 				}

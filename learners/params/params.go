@@ -24,6 +24,7 @@ const (
 	IntType    Type = "int"
 	BoolType   Type = "bool"
 	ChoiceType Type = "choice"
+	TextType   Type = "text"
 )
 
 // Param is one declared hyper-parameter.
@@ -32,7 +33,7 @@ type Param struct {
 	Type    Type
 	Doc     string
 	Default string   // printed form
-	Choices []string // of a choice
+	Choices []string // of a choice; of a text, one description of what it may be
 	Range   Range    // of a float or int
 	Space   *Space   // default search space of TUNE; nil: not tuned unless asked for
 
@@ -237,6 +238,17 @@ func (s *Set) Choice(field *string, name, def string, choices []string, doc stri
 	s.add(p, opts)
 }
 
+// Text declares words that the learner reads itself, such as names of features. valid says what they may be.
+func (s *Set) Text(field *string, name, def, valid, doc string, opts ...Option) {
+	p := &Param{Name: name, Type: TextType, Doc: doc, Default: def, Choices: []string{valid}}
+	p.set = func(text string) error {
+		*field = text
+		return nil
+	}
+	p.get = func() string { return *field }
+	s.add(p, opts)
+}
+
 func quoted(text string) string {
 	if len(text) > 64 {
 		text = text[:64] + "..."
@@ -313,7 +325,7 @@ func (p *Param) Valid() string {
 	switch p.Type {
 	case BoolType:
 		return "TRUE, FALSE"
-	case ChoiceType:
+	case ChoiceType, TextType:
 		return strings.Join(p.Choices, ", ")
 	}
 	return p.Range.String()

@@ -11,6 +11,7 @@ type example struct {
 	iters   int
 	bias    bool
 	penalty string
+	names   string
 }
 
 func declare(e *example) *Set {
@@ -19,13 +20,14 @@ func declare(e *example) *Set {
 	s.Int(&e.iters, "max_iter", 100, "most iterations", AtLeast(1), AtMost(1e6))
 	s.Bool(&e.bias, "fit_intercept", true, "learn an intercept")
 	s.Choice(&e.penalty, "penalty", "l2", []string{"l2", "l1"}, "penalty")
+	s.Text(&e.names, "names", "", "names of features", "features that matter")
 	return s
 }
 
 func TestDefaultsReachTheFields(t *testing.T) {
 	var e example
 	declare(&e)
-	if want := (example{1, 100, true, "l2"}); e != want {
+	if want := (example{1, 100, true, "l2", ""}); e != want {
 		t.Fatalf("got %+v, want %+v", e, want)
 	}
 }
@@ -33,14 +35,14 @@ func TestDefaultsReachTheFields(t *testing.T) {
 func TestAssign(t *testing.T) {
 	var e example
 	s := declare(&e)
-	given := []Setting{{"C", "0.5", "USER"}, {"max_iter", "1e3", "USER"}, {"fit_intercept", "FALSE", "USER"}, {"penalty", "L1", "TUNED"}}
+	given := []Setting{{"C", "0.5", "USER"}, {"max_iter", "1e3", "USER"}, {"fit_intercept", "FALSE", "USER"}, {"penalty", "L1", "TUNED"}, {"names", "a, B", "USER"}}
 	if err := s.Assign("demo", given); err != nil {
 		t.Fatal(err)
 	}
-	if want := (example{0.5, 1000, false, "l1"}); e != want {
+	if want := (example{0.5, 1000, false, "l1", "a, B"}); e != want {
 		t.Fatalf("got %+v, want %+v", e, want)
 	}
-	want := []Setting{{"c", "0.5", "USER"}, {"max_iter", "1000", "USER"}, {"fit_intercept", "false", "USER"}, {"penalty", "l1", "TUNED"}}
+	want := []Setting{{"c", "0.5", "USER"}, {"max_iter", "1000", "USER"}, {"fit_intercept", "false", "USER"}, {"penalty", "l1", "TUNED"}, {"names", "a, B", "USER"}}
 	if got := s.Settings(given); !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %v, want %v", got, want)
 	}
@@ -55,8 +57,8 @@ func TestAssignErrorsTeach(t *testing.T) {
 		{"max_iter", "1.5", `hyper-parameter "max_iter" must be a whole number, got '1.5'`},
 		{"fit_intercept", "maybe", `hyper-parameter "fit_intercept" must be TRUE or FALSE, got 'maybe'`},
 		{"penalty", "l3", `hyper-parameter "penalty" must be one of l2, l1; got 'l3'`},
-		{"maxiter", "5", `learner demo has no hyper-parameter "maxiter" (did you mean max_iter?); it has: c, max_iter, fit_intercept, penalty`},
-		{"zzz", "5", `learner demo has no hyper-parameter "zzz"; it has: c, max_iter, fit_intercept, penalty`},
+		{"maxiter", "5", `learner demo has no hyper-parameter "maxiter" (did you mean max_iter?); it has: c, max_iter, fit_intercept, penalty, names`},
+		{"zzz", "5", `learner demo has no hyper-parameter "zzz"; it has: c, max_iter, fit_intercept, penalty, names`},
 	} {
 		var e example
 		err := declare(&e).Assign("demo", []Setting{{c.name, c.value, "USER"}})
