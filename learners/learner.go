@@ -120,3 +120,9 @@ type Importances interface {
 	// Importances returns p numbers >= 0 that sum to one, or are all 0 when the model uses no feature. The caller may change them.
 	Importances() []float64
 }
+
+// OutOfBag is an optional ability of a Model that is a mean of parts: a score of the training rows, each predicted by the parts that did not learn from it.
+type OutOfBag interface {
+	// OutOfBag returns the name of the metric (accuracy or r2), its value, and over how many rows it is: 0 when it was not asked for.
+	OutOfBag() (metric string, score float64, rows int)
+}

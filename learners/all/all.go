@@ -4,6 +4,7 @@ package all
 import (
 	"aibms/learners"
 	"aibms/learners/boosting"
+	"aibms/learners/forest"
 	"aibms/learners/linear"
 	"aibms/learners/tree"
 )
@@ -17,4 +18,6 @@ var registry = learners.NewRegistry(
 	linear.LinearSVM(),
 	tree.DecisionTree(),
 	boosting.GradientBoosting(),
+	forest.RandomForest(),
+	forest.ExtraTrees(),
 )

@@ -75,7 +75,7 @@ func (s suite) bounds(t *testing.T) {
 // choices tries every combination of the hyper-parameters that are words or yes-no: each is refused with an error, or keeps the laws of determinism and cancellation.
 func (s suite) choices(t *testing.T) {
 	small, large := sample(s.task, 60, 4, 51), sample(s.task, 2600, 8, 52)
-	combinations := [][]params.Setting{nil}
+	combinations := [][]params.Setting{s.laws.Quick}
 	for _, p := range s.declared() {
 		if p.Type != params.ChoiceType && p.Type != params.BoolType {
 			continue

@@ -19,9 +19,10 @@ import (
 
 // Laws says how closely a learner keeps the laws that rounding or chance may bend.
 type Laws struct {
-	RowOrder float64 // largest change of a prediction when the rows come in another order; of a regression, in standard deviations of the target
-	Weights  float64 // the same for a weight of two against the row twice
-	Hard     bool    // probabilities may be 0 and 1 without being sure, as those of a leaf with one row: what is learned shows in the classes alone
+	RowOrder float64          // largest change of a prediction when the rows come in another order; of a regression, in standard deviations of the target
+	Weights  float64          // the same for a weight of two against the row twice
+	Quick    []params.Setting // given where every combination of choices is tried, so that it does not take minutes
+	Hard     bool             // probabilities may be 0 and 1 without being sure, as those of a leaf with one row: what is learned shows in the classes alone
 }
 
 // Default are the tolerances of learners that reach the optimum of a convex objective.

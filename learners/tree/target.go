@@ -33,6 +33,12 @@ func (t *Target) Width() int {
 	return 1
 }
 
+// Rows are the rows of positive weight, ascending; they must not be changed.
+func (t *Target) Rows() []int32 { return t.rows }
+
+// Size is the number of rows, those of weight 0 included.
+func (t *Target) Size() int { return len(t.y) }
+
 // NewTarget checks the target of e; learner is named in errors.
 func NewTarget(learner string, e *data.Examples) (*Target, error) {
 	n := len(e.Y)

@@ -80,6 +80,15 @@ func (t *Trees) Finish() {
 // Importances returns the importance of each feature.
 func (t *Trees) Importances() []float64 { return append([]float64(nil), t.importances...) }
 
+// Classes is the number of classes, 0 for a regression.
+func (t *Trees) Classes() int { return t.classes }
+
+// Width is how many numbers Add adds: the probability of the second of two classes, one for each of more classes, or the number.
+func (t *Trees) Width() int { return t.width }
+
+// Add adds to sums what tree k predicts for a row.
+func (t *Trees) Add(k int, row, sums []float64) { t.addLeaf(t.leaf(row, t.roots[k]), sums, 0) }
+
 func (t *Trees) isLeaf(i int32) bool { return t.nodes[i].left == i }
 
 // Predict fills out: for classes the n x K probabilities, for a regression the n x 1 means.
