@@ -1,6 +1,7 @@
 package boosting
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
+	"aibms/learners/artifact"
 	"aibms/learners/bin"
 	"aibms/learners/data"
 )
@@ -432,6 +434,38 @@ func TestImportances(t *testing.T) {
 	for _, v := range mustTrain(t, e, nil, "min_gain", "1e30").Importances() {
 		if v != 0 {
 			t.Errorf("without splits the importances are not 0 but %v", v)
+		}
+	}
+}
+
+// TestWorkersOnManyRows has enough rows for every part of a fit to be shared.
+func TestWorkersOnManyRows(t *testing.T) {
+	if n := 2*parallelPart + 1000; n < parallelWork/9 {
+		t.Fatal("too few rows for shared histograms")
+	}
+	e := curved(2*parallelPart+1000, 9)
+	for i := range e.Y {
+		e.Weights = append(e.Weights, float64(i%5)/2)
+		if i%7 == 0 {
+			e.X.Set(i, 3, math.NaN())
+		}
+	}
+	for _, settings := range [][]string{nil, {"subsample", "0.9", "colsample", "0.8"}, {"goss", "true", "goss_top", "0.6", "goss_other", "0.3", "learning_rate", "0.9"}, {"loss", "softmax"}} {
+		var first []byte
+		for _, workers := range []int{1, 3} {
+			m, err := train(t.Context(), e, nil, learners.Env{Workers: workers, Seed: 4}, append(settings, "n_trees", "3")...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := artifact.NewWriter()
+			if err := m.Save(w); err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = w.Encode()
+			} else if !bytes.Equal(first, w.Encode()) {
+				t.Errorf("%v: the artifact with %d workers differs from the one with 1", settings, workers)
+			}
 		}
 	}
 }
