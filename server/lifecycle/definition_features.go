@@ -44,7 +44,8 @@ func (d *Definition) resolveFeatures(reader Reader) error {
 		for i, c := range columns {
 			declared[strings.ToLower(c.Name)] = i
 		}
-		items, notes := feature.Auto(columns, feature.Needs{Scaling: d.Learner.Traits.NeedsScaling, Missing: d.Learner.Traits.Missing})
+		// imputed for learners that take missing values, too: a row with a NULL feature reaches no learner, neither in training nor in PREDICT
+		items, notes := feature.Auto(columns, feature.Needs{Scaling: d.Learner.Traits.NeedsScaling})
 		d.Items, d.Auto = items, true
 		d.Notes = append(d.Notes, notes...)
 	}
