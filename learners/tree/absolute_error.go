@@ -21,13 +21,13 @@ type absolute struct {
 }
 
 // node ranks the targets of the rows and returns their error.
-func (a *absolute) node(rows []row) float64 {
+func (a *absolute) node(rows []moment) float64 {
 	m := len(rows)
 	order := make([]int32, m)
 	for i := range order {
 		order[i] = int32(i)
 	}
-	scaled := func(r row) float64 { return r.s / r.w }
+	scaled := func(m moment) float64 { return m.s / m.w }
 	slices.SortFunc(order, func(i, j int32) int {
 		u, v := scaled(rows[i]), scaled(rows[j])
 		switch {
@@ -55,8 +55,7 @@ func (a *absolute) clear(m int) {
 	a.all = moment{}
 }
 
-func (a *absolute) add(rank int32, r row) {
-	m := moment{r.w, r.s}
+func (a *absolute) add(rank int32, m moment) {
 	a.all.add(m)
 	for i := int(rank) + 1; i < len(a.sums); i += i & -i {
 		a.sums[i].add(m)
@@ -82,12 +81,12 @@ func (a *absolute) error() float64 {
 }
 
 // best finds the best split of the rows by a column; low bounds the rows of both sides from below. Its code is a code, not a cell.
-func (a *absolute) best(c *column, rows []row, low int) (out split, next int) {
-	m := len(rows)
+func (a *absolute) best(c *column, rows rows, low int) (out split, next int) {
+	m := rows.len()
 	a.keys = slices.Grow(a.keys[:0], m)[:m]
 	known := 0
-	for i := range rows {
-		code := c.code(rows[i].id)
+	for i, id := range rows.ids {
+		code := c.code(id)
 		if code != c.missing {
 			known++
 		}
@@ -110,7 +109,7 @@ func (a *absolute) best(c *column, rows []row, low int) (out split, next int) {
 				a.before[i] = a.error()
 			}
 			at := uint32(key)
-			a.add(a.ranks[at], rows[at])
+			a.add(a.ranks[at], rows.moments[at])
 		}
 		a.clear(m)
 		first := 1
@@ -120,7 +119,7 @@ func (a *absolute) best(c *column, rows []row, low int) (out split, next int) {
 		score, place := math.Inf(-1), -1
 		for i := m - 1; i >= first; i-- { // the left side is keys[:i]
 			at := uint32(keys[i])
-			a.add(a.ranks[at], rows[at])
+			a.add(a.ranks[at], rows.moments[at])
 			if keys[i]>>32 != keys[i-1]>>32 && i >= low && m-i >= low {
 				if s := -a.before[i] - a.error(); s >= score {
 					score, place = s, i
@@ -144,31 +143,31 @@ func (c *column) code(id int32) int {
 }
 
 // median is the weighted median of the target: half-way between two values when half of the weight lies on each side.
-func (t *Target) median(rows []row) float64 {
-	order := slices.Clone(rows)
-	slices.SortFunc(order, func(a, b row) int {
-		u, v := t.y[a.id], t.y[b.id]
+func (t *Target) median(rows rows) float64 {
+	order := make([]moment, rows.len()) // s is the target
+	total := 0.0
+	for i, id := range rows.ids {
+		order[i] = moment{rows.moments[i].w, t.y[id]}
+		total += order[i].w
+	}
+	slices.SortStableFunc(order, func(a, b moment) int {
 		switch {
-		case u < v:
+		case a.s < b.s:
 			return -1
-		case u > v:
+		case a.s > b.s:
 			return 1
 		}
-		return int(a.id - b.id)
+		return 0
 	})
-	total := 0.0
-	for _, r := range order {
-		total += r.w
-	}
 	sum := 0.0
 	for i, r := range order {
 		sum += r.w
 		switch {
 		case sum == total/2 && i+1 < len(order):
-			return t.y[r.id]/2 + t.y[order[i+1].id]/2
+			return r.s/2 + order[i+1].s/2
 		case sum >= total/2:
-			return t.y[r.id]
+			return r.s
 		}
 	}
-	return t.y[order[len(order)-1].id]
+	return order[len(order)-1].s
 }

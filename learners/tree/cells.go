@@ -2,17 +2,21 @@ package tree
 
 import "slices"
 
-// row is a training row in the tree that grows.
-type row struct {
-	w, s  float64 // weight; moments: weight times target
-	id    int32   // of the row
-	class int32
-}
-
-// moment is the sum of w and of s over rows.
+// moment is a row in the tree that grows, or the sum of some: w is the weight; s is weight times target, or the class of a row when there are more than two.
 type moment struct{ w, s float64 }
 
 func (m *moment) add(o moment) { m.w += o.w; m.s += o.s }
+
+// rows are the rows of a node, in ascending order of their numbers.
+type rows struct {
+	ids     []int32
+	moments []moment
+}
+
+func (r rows) len() int { return len(r.ids) }
+
+// part is the rows lo to hi-1.
+func (r rows) part(lo, hi int) rows { return rows{r.ids[lo:hi], r.moments[lo:hi]} }
 
 // cells are the rows of a node by one feature: a cell for each code that occurs, in ascending order, with the sums of its rows. The cell of missing values is apart.
 type cells struct {
@@ -39,6 +43,7 @@ type sorter struct {
 	histK     []float64
 	histRows  []int32
 	keys      []uint32
+	other     []uint32 // room to sort them
 }
 
 // newSorter makes a sorter for features of at most codes codes.
@@ -59,13 +64,13 @@ func newSorter(t *Target, codes int, countRows bool) *sorter {
 }
 
 // fill makes the cells of the rows by a column: by a histogram when it is not much longer than there are rows, else by sorting.
-func (s *sorter) fill(c *column, rows []row) {
+func (s *sorter) fill(c *column, rows rows) {
 	s.codes, s.moments, s.classes, s.rows = s.codes[:0], s.moments[:0], s.classes[:0], s.rows[:0]
 	s.missing, s.missingMoment, s.missingRows = false, moment{}, 0
 	clear(s.missingClasses)
 	size := c.missing + 1
 	switch {
-	case size <= 3*len(rows):
+	case size <= 3*rows.len():
 		if c.c8 != nil {
 			histogram(s, c.c8, rows)
 		} else {
@@ -73,32 +78,30 @@ func (s *sorter) fill(c *column, rows []row) {
 		}
 		s.collect(len(c.low), c.missing)
 	case c.c8 != nil:
-		s.sorted(gather(s, c.c8, rows), c.missing, rows)
+		s.sorted(gather(s, c.c8, rows), c.missing, rows.moments)
 	default:
-		s.sorted(gather(s, c.c16, rows), c.missing, rows)
+		s.sorted(gather(s, c.c16, rows), c.missing, rows.moments)
 	}
 }
 
 // histogram adds up the rows by their codes.
-func histogram[C uint8 | uint16](s *sorter, codes []C, rows []row) {
-	switch {
-	case s.k == 0:
+func histogram[C uint8 | uint16](s *sorter, codes []C, rows rows) {
+	moments := rows.moments[:len(rows.ids)]
+	if s.k == 0 {
 		h := s.hist
-		for i := range rows {
-			r := &rows[i]
-			m := &h[codes[r.id]]
+		for i, id := range rows.ids {
+			m, r := &h[codes[id]], &moments[i]
 			m.w += r.w
 			m.s += r.s
 		}
-	default:
-		for i := range rows {
-			r := &rows[i]
-			s.histK[int(codes[r.id])*s.k+int(r.class)] += r.w
+	} else {
+		for i, id := range rows.ids {
+			s.histK[int(codes[id])*s.k+int(moments[i].s)] += moments[i].w
 		}
 	}
 	if s.countRows {
-		for i := range rows {
-			s.histRows[codes[rows[i].id]]++
+		for _, id := range rows.ids {
+			s.histRows[codes[id]]++
 		}
 	}
 }
@@ -154,17 +157,19 @@ func (s *sorter) collect(codes, missing int) {
 }
 
 // gather makes the keys code * 2^16 + place of the rows. There are fewer than 2^16 rows: more make a histogram.
-func gather[C uint8 | uint16](s *sorter, codes []C, rows []row) []uint32 {
-	s.keys = slices.Grow(s.keys[:0], len(rows))[:len(rows)]
-	for i := range rows {
-		s.keys[i] = uint32(codes[rows[i].id])<<16 | uint32(i)
+func gather[C uint8 | uint16](s *sorter, codes []C, rows rows) []uint32 {
+	keys := slices.Grow(s.keys[:0], len(rows.ids))[:len(rows.ids)]
+	for i, id := range rows.ids {
+		keys[i] = uint32(codes[id])<<16 | uint32(i)
 	}
-	return s.keys
+	s.keys = keys
+	return keys
 }
 
 // sorted makes cells by sorting the keys.
-func (s *sorter) sorted(keys []uint32, missing int, rows []row) {
-	sortKeys(keys)
+func (s *sorter) sorted(keys []uint32, missing int, rows []moment) {
+	s.sortKeys(missing)
+	keys = s.keys
 	for lo := 0; lo < len(keys); {
 		code := keys[lo] >> 16
 		hi := lo + 1
@@ -177,14 +182,12 @@ func (s *sorter) sorted(keys []uint32, missing int, rows []row) {
 }
 
 // cell adds the cell of the rows that keys name.
-func (s *sorter) cell(code, missing int, keys []uint32, rows []row) {
+func (s *sorter) cell(code, missing int, keys []uint32, rows []moment) {
 	var m moment
 	var sums []float64
 	if s.k == 0 {
 		for _, key := range keys {
-			r := &rows[key&0xffff]
-			m.w += r.w
-			m.s += r.s
+			m.add(rows[key&0xffff])
 		}
 	} else {
 		if code == missing {
@@ -197,7 +200,7 @@ func (s *sorter) cell(code, missing int, keys []uint32, rows []row) {
 		}
 		for _, key := range keys {
 			r := &rows[key&0xffff]
-			sums[r.class] += r.w
+			sums[int(r.s)] += r.w
 		}
 	}
 	if code == missing {
@@ -213,10 +216,15 @@ func (s *sorter) cell(code, missing int, keys []uint32, rows []row) {
 	}
 }
 
-// sortKeys sorts: short lists by insertion, which is what most nodes of a tree have.
-func sortKeys(keys []uint32) {
-	if len(keys) > 24 {
-		slices.Sort(keys)
+// sortKeys sorts the keys by their codes, of which missing is the largest: short lists by insertion, which is what most nodes of a tree have, long ones by counting, a byte at a time.
+func (s *sorter) sortKeys(missing int) {
+	keys := s.keys
+	if len(keys) > 48 {
+		s.other = slices.Grow(s.other[:0], len(keys))[:len(keys)]
+		s.byByte(16)
+		if missing > 255 {
+			s.byByte(24)
+		}
 		return
 	}
 	for i := 1; i < len(keys); i++ {
@@ -227,4 +235,23 @@ func sortKeys(keys []uint32) {
 		}
 		keys[j] = k
 	}
+}
+
+// byByte sorts the keys by the byte that begins at a bit, and keeps the order of equal ones.
+func (s *sorter) byByte(bit uint) {
+	var count [256]uint32
+	for _, k := range s.keys {
+		count[k>>bit&255]++
+	}
+	at := uint32(0)
+	for b, c := range count {
+		count[b] = at
+		at += c
+	}
+	for _, k := range s.keys {
+		b := k >> bit & 255
+		s.other[count[b]] = k
+		count[b]++
+	}
+	s.keys, s.other = s.other, s.keys
 }

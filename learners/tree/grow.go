@@ -35,9 +35,11 @@ type Grower struct {
 	settings Settings
 	unit     float64 // impurity of a score of one
 
-	free    chan *scratch
-	rows    []row // of the tree: those of a node are consecutive
-	spare   []row
+	scratch []*scratch // of each worker; the first serves nodes that are not shared out
+	rows    rows       // of the tree: those of a node are consecutive
+	spare   rows
+	nodes   []node // room for the next tree's
+	values  []float64
 	drawn   []int32
 	results []result
 	visits  int
@@ -46,6 +48,7 @@ type Grower struct {
 // scratch serves one goroutine.
 type scratch struct {
 	sorter   *sorter
+	drawn    drawn
 	scanner  scanner
 	absolute *absolute
 }
@@ -81,13 +84,15 @@ type open struct {
 	lo, hi int
 	depth  int
 	active []int32 // features that are not known to be constant; shared, never changed
+	total  moment  // sum of the rows; zero when it is not known
 	split  split
 	gain   float64
 }
 
 // NewGrower makes a grower.
 func NewGrower(c *Columns, t *Target, s Settings) *Grower {
-	g := &Grower{columns: c, target: t, settings: s, rows: make([]row, 0, len(t.rows)), spare: make([]row, len(t.rows)), results: make([]result, len(c.columns))}
+	room := func(n int) rows { return rows{make([]int32, n, len(t.rows)), make([]moment, n, len(t.rows))} }
+	g := &Grower{columns: c, target: t, settings: s, rows: room(0), spare: room(len(t.rows)), results: make([]result, len(c.columns))}
 	codes := 0
 	for _, col := range c.columns {
 		codes = max(codes, col.missing)
@@ -95,14 +100,12 @@ func NewGrower(c *Columns, t *Target, s Settings) *Grower {
 	if s.Features >= len(c.columns) {
 		g.settings.Features = 0
 	}
-	workers := max(1, s.Workers)
-	g.free = make(chan *scratch, workers)
-	for range workers {
+	for range max(1, s.Workers) {
 		w := &scratch{sorter: newSorter(t, codes, s.MinRowsLeaf > 1), scanner: scanner{entropy: s.Criterion == "entropy", minRows: int32(min(s.MinRowsLeaf, math.MaxInt32))}}
 		if s.Criterion == "absolute_error" {
 			w.absolute = new(absolute)
 		}
-		g.free <- w
+		g.scratch = append(g.scratch, w)
 	}
 	switch s.Criterion {
 	case "entropy":
@@ -122,7 +125,8 @@ func NewGrower(c *Columns, t *Target, s Settings) *Grower {
 // Grow grows a tree. counts says how often each row is taken (a bootstrap); nil is once each. rng draws features and thresholds.
 func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Grown, error) {
 	t := g.target
-	g.rows = g.rows[:0]
+	ids, moments := g.rows.ids[:0], g.rows.moments[:0]
+	var total moment
 	for _, i := range t.rows {
 		times := 1.0
 		if counts != nil {
@@ -131,25 +135,21 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 			}
 			times = float64(counts[i])
 		}
-		r := row{w: t.weight[i] * times, id: i}
+		m := moment{w: t.weight[i] * times, s: t.y[i]}
 		if t.moments() {
-			r.s = t.sum[i] * times
-		} else {
-			r.class = int32(t.y[i])
+			m.s = t.sum[i] * times
 		}
-		g.rows = append(g.rows, r)
+		ids, moments = append(ids, i), append(moments, m)
+		total.add(m)
 	}
+	g.rows = rows{ids, moments}
 	all := make([]int32, len(g.columns.columns))
 	for j := range all {
 		all[j] = int32(j)
 	}
-	w := &growing{leaves: 1}
+	w := &growing{leaves: 1, nodes: g.nodes[:0], values: g.values[:0]}
 	w.add(t.Width())
-	w.stack = append(w.stack, open{hi: len(g.rows), active: all})
-	total := 0.0
-	for i := range g.rows {
-		total += g.rows[i].w
-	}
+	w.stack = append(w.stack, open{hi: len(ids), active: all, total: total})
 	for len(w.stack) > 0 || len(w.queue) > 0 {
 		if len(w.stack) == 0 {
 			if w.leaves == g.settings.MaxLeaves {
@@ -160,7 +160,7 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 		}
 		o := w.stack[len(w.stack)-1]
 		w.stack = w.stack[:len(w.stack)-1]
-		splits, err := g.decide(ctx, rng, w, &o, total)
+		splits, err := g.decide(ctx, rng, w, &o, total.w)
 		switch {
 		case err != nil:
 			return nil, err
@@ -170,7 +170,8 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 			g.part(w, o)
 		}
 	}
-	grown := &Grown{nodes: w.nodes, values: w.values, width: t.Width(), total: total * t.size}
+	g.nodes, g.values = w.nodes, w.values
+	grown := &Grown{nodes: slices.Clone(w.nodes), values: slices.Clone(w.values), width: t.Width(), total: total.w * t.size}
 	if g.settings.CCPAlpha > 0 {
 		grown.prune(g.settings.CCPAlpha)
 	}
@@ -191,13 +192,12 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 			return false, err
 		}
 	}
-	s, rows := &g.settings, g.rows[o.lo:o.hi]
-	work := <-g.free
-	work.scanner.node(g.target, rows)
-	g.free <- work
-	scanner := &work.scanner // no other goroutine works before the features are shared out
+	s, rows, work := &g.settings, g.rows.part(o.lo, o.hi), g.scratch[0]
+	scanner := &work.scanner
+	scanner.node(g.target, rows, o.total)
+	o.total = scanner.total
 	w.nodes[o.id].weight = scanner.total.w * g.target.size
-	leaf := o.depth == s.MaxDepth && s.MaxDepth > 0 || len(rows) < s.MinRowsSplit || len(rows)/2 < s.MinRowsLeaf || g.target.pure(rows)
+	leaf := o.depth == s.MaxDepth && s.MaxDepth > 0 || rows.len() < s.MinRowsSplit || rows.len()/2 < s.MinRowsLeaf || g.target.pure(rows)
 	if leaf || s.MaxLeaves > 0 || s.CCPAlpha > 0 {
 		g.value(w, o.id, rows, scanner)
 	}
@@ -206,7 +206,7 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 	}
 	own := scanner.own()
 	if work.absolute != nil {
-		own = -work.absolute.node(rows)
+		own = -work.absolute.node(rows.moments)
 	}
 	if s.Features > 0 {
 		err = g.someFeatures(ctx, rng, o, rows, work)
@@ -228,7 +228,7 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 }
 
 // value sets what a node predicts.
-func (g *Grower) value(w *growing, id int32, rows []row, s *scanner) {
+func (g *Grower) value(w *growing, id int32, rows rows, s *scanner) {
 	t := g.target
 	v := w.values[int(id)*t.Width() : int(id+1)*t.Width()]
 	switch {
@@ -246,41 +246,37 @@ func (g *Grower) value(w *growing, id int32, rows []row, s *scanner) {
 }
 
 // try looks for the best split of the rows by one feature.
-func (g *Grower) try(rng *rand.Rand, work *scratch, feature int32, rows []row) result {
+func (g *Grower) try(rng *rand.Rand, work *scratch, feature int32, rows rows) result {
 	c := &g.columns.columns[feature]
-	var out split
-	var next int
-	if work.absolute != nil && !g.settings.RandomThresholds {
-		out, next = work.absolute.best(c, rows, max(1, g.settings.MinRowsLeaf))
-		if !out.ok {
+	var r result
+	switch {
+	case g.settings.RandomThresholds:
+		r = work.scanner.random(&work.drawn, c, rows, rng)
+	case work.absolute != nil:
+		found, next := work.absolute.best(c, rows, max(1, g.settings.MinRowsLeaf))
+		if !found.ok {
 			return result{constant: g.settings.MinRowsLeaf <= 1}
 		}
-		out.threshold = c.threshold(out.code, next)
-	} else {
+		found.threshold = c.threshold(found.code, next)
+		r.split = found
+	default:
 		cells := &work.sorter.cells
 		work.sorter.fill(c, rows)
 		if cells.constant() {
 			return result{constant: true}
 		}
-		if g.settings.RandomThresholds {
-			out = work.scanner.random(c, cells, rng)
-		} else {
-			out = work.scanner.best(cells)
+		if r.split = work.scanner.best(cells); !r.ok {
+			return r
 		}
-		if !out.ok {
-			return result{}
-		}
-		at := out.code
-		out.code = int(cells.codes[at])
-		if next = c.missing; at+1 < len(cells.codes) {
+		at, next := r.code, c.missing
+		if at+1 < len(cells.codes) {
 			next = int(cells.codes[at+1])
 		}
-		if !g.settings.RandomThresholds {
-			out.threshold = c.threshold(out.code, next)
-		}
+		r.code = int(cells.codes[at])
+		r.threshold = c.threshold(r.code, next)
 	}
-	out.feature = int(feature)
-	return result{split: out}
+	r.feature = int(feature)
+	return r
 }
 
 // threshold is what parts the codes a and next, where next may be the missing values.
@@ -295,14 +291,14 @@ func (c *column) threshold(a, next int) float64 {
 const largeNode = 4096
 
 // allFeatures tries all features that are not known to be constant, and forgets those that turn out to be.
-func (g *Grower) allFeatures(ctx context.Context, rng *rand.Rand, o *open, rows []row, work *scratch) error {
-	if cap(g.free) > 1 && len(rows) >= largeNode && work.absolute == nil && !g.settings.RandomThresholds {
+func (g *Grower) allFeatures(ctx context.Context, rng *rand.Rand, o *open, rows rows, work *scratch) error {
+	if len(g.scratch) > 1 && rows.len() >= largeNode && work.absolute == nil && !g.settings.RandomThresholds {
 		if err := g.shareOut(ctx, o, rows, work); err != nil {
 			return err
 		}
 	} else {
 		for k, j := range o.active {
-			if len(rows) >= largeNode && ctx.Err() != nil {
+			if rows.len() >= largeNode && ctx.Err() != nil {
 				return ctx.Err()
 			}
 			g.results[k] = g.try(rng, work, j, rows)
@@ -330,19 +326,20 @@ func (g *Grower) allFeatures(ctx context.Context, rng *rand.Rand, o *open, rows 
 }
 
 // shareOut tries features on several goroutines.
-func (g *Grower) shareOut(ctx context.Context, o *open, rows []row, work *scratch) error {
+func (g *Grower) shareOut(ctx context.Context, o *open, rows rows, work *scratch) error {
+	free := make(chan *scratch, len(g.scratch))
 	total, classes := work.scanner.total, slices.Clone(work.scanner.classes)
-	return safego.Chunks(ctx, len(o.active), 1, cap(g.free), func(k, _, _ int) error {
-		w := <-g.free
-		defer func() { g.free <- w }()
-		s := &w.scanner
-		s.total, s.rows = total, int32(len(rows))
+	for _, w := range g.scratch {
+		w.scanner.total, w.scanner.rows = total, int32(rows.len())
 		if classes != nil {
-			if s.classes == nil {
-				s.left = make([]float64, len(classes))
-			}
-			s.classes = classes
+			w.scanner.classes = append(w.scanner.classes[:0], classes...)
+			w.scanner.left = make([]float64, len(classes))
 		}
+		free <- w
+	}
+	return safego.Chunks(ctx, len(o.active), 1, len(g.scratch), func(k, _, _ int) error {
+		w := <-free
+		defer func() { free <- w }()
 		g.results[k] = g.try(nil, w, o.active[k], rows)
 		return nil
 	})
@@ -350,7 +347,7 @@ func (g *Grower) shareOut(ctx context.Context, o *open, rows []row, work *scratc
 
 // someFeatures draws features without putting them back until enough were drawn and one of them could split the node. A feature that is constant in the node counts as
 // drawn, as in scikit-learn.
-func (g *Grower) someFeatures(ctx context.Context, rng *rand.Rand, o *open, rows []row, work *scratch) error {
+func (g *Grower) someFeatures(ctx context.Context, rng *rand.Rand, o *open, rows rows, work *scratch) error {
 	g.drawn = append(g.drawn[:0], o.active...)
 	left := g.drawn
 	constant := len(g.columns.columns) - len(left)
@@ -364,7 +361,7 @@ func (g *Grower) someFeatures(ctx context.Context, rng *rand.Rand, o *open, rows
 		j := left[at]
 		left[at] = left[len(left)-1]
 		left = left[:len(left)-1]
-		if len(rows) >= largeNode && ctx.Err() != nil {
+		if rows.len() >= largeNode && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		r := g.try(rng, work, j, rows)
@@ -393,7 +390,7 @@ func (g *Grower) someFeatures(ctx context.Context, rng *rand.Rand, o *open, rows
 
 // part makes the children of a node.
 func (g *Grower) part(w *growing, o open) {
-	rows := g.rows[o.lo:o.hi]
+	rows := g.rows.part(o.lo, o.hi)
 	c := &g.columns.columns[o.split.feature]
 	var left int
 	if c.c8 != nil {
@@ -402,7 +399,7 @@ func (g *Grower) part(w *growing, o open) {
 		left = partition(c.c16, o.split, uint16(c.missing), rows, g.spare)
 	}
 	if !o.split.hasMissing { // a value that is missing later follows most of the rows
-		o.split.missingLeft = left > len(rows)-left
+		o.split.missingLeft = left > rows.len()-left
 	}
 	id := int32(len(w.nodes))
 	n := &w.nodes[o.id]
@@ -410,45 +407,38 @@ func (g *Grower) part(w *growing, o open) {
 	w.add(g.target.Width())
 	w.add(g.target.Width())
 	w.leaves++
-	w.stack = append(w.stack,
-		open{id: id + 1, lo: o.lo + left, hi: o.hi, depth: o.depth + 1, active: o.active},
-		open{id: id, lo: o.lo, hi: o.lo + left, depth: o.depth + 1, active: o.active})
+	l := open{id: id, lo: o.lo, hi: o.lo + left, depth: o.depth + 1, active: o.active, total: o.split.left}
+	r := open{id: id + 1, lo: o.lo + left, hi: o.hi, depth: o.depth + 1, active: o.active}
+	if l.total.w > 0 { // exact, as all sums are
+		r.total = moment{o.total.w - l.total.w, o.total.s - l.total.s}
+	}
+	w.stack = append(w.stack, r, l)
 }
 
 // partition moves the rows that go left to the front, keeps the order on both sides, and returns how many go left.
-func partition[C uint8 | uint16](codes []C, s split, missing C, rows, spare []row) int {
+func partition[C uint8 | uint16](codes []C, s split, missing C, rows, spare rows) int {
 	cut := C(s.code)
-	if s.missingLeft {
-		return partitionShifted(codes, cut, missing, rows, spare)
+	if !s.missingLeft {
+		missing = 0 // a code that goes left anyway
 	}
 	left, right := 0, 0
-	for i := range rows {
-		r := rows[i]
-		goes := 0
-		if codes[r.id] <= cut {
+	ids, moments, spareIDs, spareMoments := rows.ids, rows.moments[:len(rows.ids)], spare.ids[:len(rows.ids)], spare.moments[:len(rows.ids)]
+	for i, id := range ids {
+		m, code := moments[i], codes[id]
+		goes := 0 // no jump: the compiler makes a number of the comparison
+		if code <= cut {
 			goes = 1
 		}
-		rows[left], spare[right] = r, r
+		if code == missing {
+			goes = 1
+		}
+		ids[left], moments[left] = id, m
+		spareIDs[right], spareMoments[right] = id, m
 		left += goes
 		right += 1 - goes
 	}
-	copy(rows[left:], spare[:right])
-	return left
-}
-
-// partitionShifted is partition with the missing values on the left.
-func partitionShifted[C uint8 | uint16](codes []C, cut, missing C, rows, spare []row) int {
-	left, right := 0, 0
-	for _, r := range rows {
-		if code := codes[r.id]; code <= cut || code == missing {
-			rows[left] = r
-			left++
-		} else {
-			spare[right] = r
-			right++
-		}
-	}
-	copy(rows[left:], spare[:right])
+	copy(ids[left:], spareIDs[:right])
+	copy(moments[left:], spareMoments[:right])
 	return left
 }
 

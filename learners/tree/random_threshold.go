@@ -1,62 +1,176 @@
 package tree
 
 import (
+	"math"
 	"math/rand/v2"
+	"slices"
 	"sort"
 
 	"aibms/learners/bin"
 )
 
+// drawn is the scratch of splits at random thresholds.
+type drawn struct {
+	codes   []uint16
+	left    []float64 // K sums of weights of the rows on the left, missing ones excepted
+	missing []float64 // of those that miss the value
+}
+
 // random scores the one split at a threshold drawn uniformly between the smallest and the largest value of the node, missing values on the better side. Values that share
-// a code stay together: a threshold drawn inside a bin moves to the nearer edge of it.
+// a code stay together: a threshold drawn inside a bin moves to the nearer edge of it. It costs two passes over the rows.
 //
 //	P. Geurts, D. Ernst, L. Wehenkel: Extremely randomized trees. Machine Learning 63 (2006)
-func (s *scanner) random(c *column, cells *cells, rng *rand.Rand) split {
-	last := len(cells.codes) - 1
-	low, high := c.low[cells.codes[0]], c.high[cells.codes[last]]
-	threshold := low + rng.Float64()*(high-low)
-	if threshold-threshold != 0 || !(threshold >= low) { // the range overflows
+func (s *scanner) random(d *drawn, c *column, rows rows, rng *rand.Rand) result {
+	d.codes = slices.Grow(d.codes[:0], rows.len())[:rows.len()]
+	var lowest, highest, known int
+	if c.c8 != nil {
+		lowest, highest, known = spread(c.c8, uint8(c.missing), rows, d.codes)
+	} else {
+		lowest, highest, known = spread(c.c16, uint16(c.missing), rows, d.codes)
+	}
+	if known == 0 || lowest == highest && known == rows.len() {
+		return result{constant: true}
+	}
+	out := split{code: lowest, threshold: c.threshold(lowest, c.missing), hasMissing: known < rows.len()}
+	if lowest < highest {
+		out.code, out.threshold = c.draw(lowest, highest, rng)
+	}
+	left, missing, leftRows := s.sides(d, uint16(out.code), uint16(c.missing), rows)
+	before := left
+	out.score = s.score(left, d.left)
+	out.ok = s.enough(leftRows)
+	if out.hasMissing && lowest < highest && s.enough(leftRows+int32(rows.len()-known)) {
+		left.add(missing)
+		for k, w := range d.missing {
+			d.left[k] += w
+		}
+		if score := s.score(left, d.left); !out.ok || score > out.score {
+			out.ok, out.score, out.missingLeft = true, score, true
+		}
+	}
+	if s.classes == nil {
+		if out.left = left; !out.missingLeft {
+			out.left = before
+		}
+	}
+	return result{split: out}
+}
+
+// enough reports whether both sides have rows enough when the left one has that many.
+func (s *scanner) enough(left int32) bool { return left >= s.minRows && s.rows-left >= s.minRows }
+
+// spread copies the codes of the rows and returns the smallest and the largest that is not missing, and how many are not.
+func spread[C uint8 | uint16](codes []C, missing C, rows rows, into []uint16) (lowest, highest, known int) {
+	low, high, gone := missing, C(0), 0
+	into = into[:len(rows.ids)]
+	for i, id := range rows.ids {
+		code := codes[id]
+		into[i] = uint16(code)
+		if code == missing {
+			gone++
+			continue
+		}
+		low, high = min(low, code), max(high, code)
+	}
+	return int(low), int(high), rows.len() - gone
+}
+
+// draw draws a threshold between the codes lowest < highest, and returns the largest code on its left.
+func (c *column) draw(lowest, highest int, rng *rand.Rand) (code int, threshold float64) {
+	low, high := c.low[lowest], c.high[highest]
+	threshold = low + rng.Float64()*(high-low)
+	if !(threshold >= low && threshold <= high) { // the range overflows
 		threshold = low/2 + high/2
 	}
-	// the cell that ends the left side
-	at := sort.Search(len(cells.codes), func(i int) bool { return c.low[cells.codes[i]] > threshold }) - 1
-	if b := cells.codes[at]; threshold < c.high[b] && threshold < bin.Middle(c.low[b], c.high[b]) {
-		at--
+	code = lowest + sort.SearchFloat64s(c.low[lowest:highest+1], threshold)
+	if code > highest || c.low[code] > threshold {
+		code-- // the last code whose values begin at or before the threshold
 	}
-	if at = max(0, at); last > 0 {
-		at = min(at, last-1)
-		if a, b := c.high[cells.codes[at]], c.low[cells.codes[at+1]]; !(threshold >= a && threshold < b) {
-			threshold = bin.Middle(a, b)
+	if threshold < c.high[code] && threshold < bin.Middle(c.low[code], c.high[code]) {
+		code--
+	}
+	code = max(lowest, min(code, highest-1))
+	if a, b := c.high[code], c.low[code+1]; !(threshold >= a && threshold < b) {
+		threshold = bin.Middle(a, b)
+	}
+	return code, threshold
+}
+
+// sides adds up the rows with codes <= code, and those that miss the value; d.left and d.missing get their classes where there are more than two.
+func (s *scanner) sides(d *drawn, code, missing uint16, rows rows) (left, gone moment, leftRows int32) {
+	codes, moments := d.codes[:rows.len()], rows.moments[:rows.len()]
+	if s.classes != nil {
+		if d.left == nil {
+			d.left, d.missing = make([]float64, len(s.classes)), make([]float64, len(s.classes))
 		}
-	}
-	if last == 0 { // only to part missing values from the others
-		threshold = c.threshold(int(cells.codes[0]), c.missing)
-	}
-	out := split{hasMissing: cells.missing}
-	for _, missingLeft := range []bool{false, true} {
-		if missingLeft && (!cells.missing || last == 0) {
-			break
-		}
-		lowest, highest := at, at+1
-		if s.minRows > 1 {
-			first, final := s.rowBounds(cells, missingLeft)
-			if at < first || at > final {
-				continue
+		clear(d.left)
+		clear(d.missing)
+		for i, r := range moments {
+			switch {
+			case codes[i] <= code:
+				d.left[int(r.s)] += r.w
+				left.w += r.w
+				leftRows++
+			case codes[i] == missing:
+				d.missing[int(r.s)] += r.w
+				gone.w += r.w
 			}
 		}
-		score := 0.0
-		place := -1
-		switch {
-		case s.classes != nil:
-			place, score = s.scanClasses(cells, missingLeft, lowest, highest)
-		case s.entropy:
-			place, score = s.scanEntropy(cells, missingLeft, lowest, highest)
-		default:
-			place, score = s.scanMoments(cells, missingLeft, lowest, highest)
+		return left, gone, leftRows
+	}
+	// two sums side by side: an addition need not wait for the one before, and sums are exact in any order
+	some := false
+	var other moment
+	for len(codes) > 1 {
+		a, b := uint64(0), uint64(0) // no jump: the compiler makes a number of the comparison
+		if codes[0] <= code {
+			a = 1
 		}
-		if place >= 0 && (!out.ok || score > out.score) {
-			out.ok, out.score, out.code, out.missingLeft, out.threshold = true, score, at, missingLeft, threshold
+		if codes[1] <= code {
+			b = 1
+		}
+		some = some || codes[0] == missing || codes[1] == missing
+		leftRows += int32(a + b)
+		left.w += masked(moments[0].w, a)
+		left.s += masked(moments[0].s, a)
+		other.w += masked(moments[1].w, b)
+		other.s += masked(moments[1].s, b)
+		codes, moments = codes[2:], moments[2:]
+	}
+	left.add(other)
+	if len(codes) > 0 {
+		if codes[0] <= code {
+			leftRows++
+			left.add(moments[0])
+		}
+		some = some || codes[0] == missing
+	}
+	if some {
+		for i, c := range d.codes[:rows.len()] {
+			if c == missing {
+				gone.add(rows.moments[i])
+			}
 		}
 	}
-	return out
+	return left, gone, leftRows
+}
+
+// masked is v when take is 1, 0 when it is 0.
+func masked(v float64, take uint64) float64 { return math.Float64frombits(math.Float64bits(v) & -take) }
+
+// score is that of a split, of whose left side the sums are given.
+func (s *scanner) score(l moment, classes []float64) float64 {
+	r := moment{s.total.w - l.w, s.total.s - l.s}
+	switch {
+	case s.classes != nil:
+		lp, rp := 0.0, 0.0
+		for k, w := range classes {
+			lp += s.part(w)
+			rp += s.part(s.classes[k] - w)
+		}
+		return s.side(lp, l.w) + s.side(rp, r.w)
+	case s.entropy:
+		return xlogx(l.s) + xlogx(l.w-l.s) - xlogx(l.w) + (xlogx(r.s) + xlogx(r.w-r.s) - xlogx(r.w))
+	}
+	return (l.s*l.s*r.w + r.s*r.s*l.w) / (l.w * r.w)
 }

@@ -11,6 +11,7 @@ type split struct {
 	threshold   float64 // the same as a value
 	missingLeft bool    // rows that miss the value go left
 	hasMissing  bool    // there are such rows in the node
+	left        moment  // sum of the rows that go left; zero when it is not known
 }
 
 // scanner scores the ways to part a node by cells. With L and R the two sides, W the sum of weights and p_k the shares of the classes,
@@ -22,22 +23,23 @@ type split struct {
 //
 // For two classes, coded 0 and 1, gini is twice squared_error but for a constant, so one loop serves both.
 type scanner struct {
-	entropy    bool
-	minRows    int32 // of each side; 1: no bound
-	total      moment
-	classes    []float64 // K sums of weights of the node
-	rows       int32
-	left, keep []float64 // scratch: K each
+	entropy bool
+	minRows int32 // of each side; 1: no bound
+	total   moment
+	classes []float64 // K sums of weights of the node
+	rows    int32
+	left    []float64 // scratch: K
 }
 
-// node tells the scanner whose rows the cells are.
-func (s *scanner) node(t *Target, rows []row) {
-	s.rows = int32(len(rows))
-	s.total = moment{}
+// node tells the scanner whose rows the cells are. Their sum is known unless it is zero.
+func (s *scanner) node(t *Target, rows rows, known moment) {
+	s.rows = int32(rows.len())
+	s.total = known
 	if t.moments() {
-		for i := range rows {
-			s.total.w += rows[i].w
-			s.total.s += rows[i].s
+		if known.w == 0 {
+			for _, m := range rows.moments {
+				s.total.add(m)
+			}
 		}
 		return
 	}
@@ -45,9 +47,10 @@ func (s *scanner) node(t *Target, rows []row) {
 		s.classes, s.left = make([]float64, t.classes), make([]float64, t.classes)
 	}
 	clear(s.classes)
-	for i := range rows {
-		s.classes[rows[i].class] += rows[i].w
-		s.total.w += rows[i].w
+	s.total.w = 0
+	for _, m := range rows.moments {
+		s.classes[int(m.s)] += m.w
+		s.total.w += m.w
 	}
 }
 
@@ -125,7 +128,16 @@ func (s *scanner) scan(c *cells, missingLeft bool) split {
 	if at < 0 {
 		return split{}
 	}
-	return split{ok: true, score: score, code: at, missingLeft: missingLeft}
+	out := split{ok: true, score: score, code: at, missingLeft: missingLeft}
+	if s.classes == nil {
+		for _, m := range c.moments[:at+1] {
+			out.left.add(m)
+		}
+		if missingLeft {
+			out.left.add(c.missingMoment)
+		}
+	}
+	return out
 }
 
 // rowBounds are the first and the last cell that may end the left side when both sides need minRows rows.

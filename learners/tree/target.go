@@ -143,10 +143,10 @@ func (t *Target) sumUp(grain float64) {
 }
 
 // pure reports whether all rows have the same target.
-func (t *Target) pure(rows []row) bool {
-	first := t.y[rows[0].id]
-	for _, r := range rows[1:] {
-		if t.y[r.id] != first {
+func (t *Target) pure(rows rows) bool {
+	first := t.y[rows.ids[0]]
+	for _, id := range rows.ids[1:] {
+		if t.y[id] != first {
 			return false
 		}
 	}
@@ -154,18 +154,19 @@ func (t *Target) pure(rows []row) bool {
 }
 
 // mean is the weighted mean of the target, exact when all are equal.
-func (t *Target) mean(rows []row) float64 {
-	first, sum, total := t.y[rows[0].id], 0.0, 0.0
-	for _, r := range rows {
-		sum += r.w * (t.y[r.id] - first)
-		total += r.w
+func (t *Target) mean(rows rows) float64 {
+	first, sum, total := t.y[rows.ids[0]], 0.0, 0.0
+	for i, id := range rows.ids {
+		w := rows.moments[i].w
+		sum += w * (t.y[id] - first)
+		total += w
 	}
 	if m := first + sum/total; !math.IsNaN(m) && !math.IsInf(m, 0) {
 		return m
 	}
 	mean := 0.0 // differences overflow
-	for _, r := range rows {
-		mean += r.w / total * t.y[r.id]
+	for i, id := range rows.ids {
+		mean += rows.moments[i].w / total * t.y[id]
 	}
 	return mean
 }

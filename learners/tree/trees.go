@@ -136,12 +136,9 @@ func (t *Trees) finishRow(sums, out []float64, trees float64) {
 	}
 }
 
-const (
-	// blockRows is how many rows go through one tree after the other: as many as stay in the cache beside a tree.
-	blockRows = 256
-	// abreast is how many of them go down a tree side by side, so that their waits for memory overlap.
-	abreast = 8
-)
+// blockRows is how many rows go through one tree after the other: so many that bringing the tree into the cache is paid for. Eight of them go down side by side, so that their waits for
+// memory overlap.
+const blockRows = 8192
 
 // block is a few rows.
 type block struct {
@@ -166,7 +163,7 @@ func (b *block) look() {
 func (t *Trees) descend(b *block, root int32, sums []float64) {
 	i := 0
 	if !b.missing {
-		for ; i+abreast <= b.rows; i += abreast {
+		for ; i+8 <= b.rows; i += 8 {
 			leaves := t.eight(b.x[i*b.stride:], b.stride, root)
 			for k, leaf := range leaves {
 				t.addLeaf(leaf, sums, i+k)
@@ -189,28 +186,42 @@ func (t *Trees) addLeaf(leaf int32, sums []float64, i int) {
 	}
 }
 
-// eight takes eight rows without missing values down a tree, a level at a time.
-func (t *Trees) eight(x []float64, stride int, root int32) (at [abreast]int32) {
-	for k := range at {
-		at[k] = root
-	}
-	nodes := t.nodes
+// eight takes eight rows without missing values down a tree, a level at a time: written out, so that the compiler can keep the places apart.
+func (t *Trees) eight(x []float64, stride int, root int32) (at [8]int32) {
+	nodes, p := t.nodes, t.features
+	x0, x1, x2, x3, x4, x5, x6, x7 := x[:p], x[stride:stride+p], x[2*stride:2*stride+p], x[3*stride:3*stride+p], x[4*stride:4*stride+p], x[5*stride:5*stride+p], x[6*stride:6*stride+p], x[7*stride:7*stride+p]
+	a, b, c, d, e, f, g, h := root, root, root, root, root, root, root, root
 	for {
-		moved := int32(0)
-		for k := range at {
-			n := &nodes[at[k]]
-			right := int32(0) // no jump: the compiler makes a number of the comparison
-			if x[k*stride+int(n.feature&^missingRight)] > n.threshold {
-				right = 1
-			}
-			next := n.left + right
-			moved |= next ^ at[k]
-			at[k] = next
+		n0 := &nodes[a]
+		m0 := n0.left + above(x0[n0.feature&^missingRight], n0.threshold)
+		n1 := &nodes[b]
+		m1 := n1.left + above(x1[n1.feature&^missingRight], n1.threshold)
+		n2 := &nodes[c]
+		m2 := n2.left + above(x2[n2.feature&^missingRight], n2.threshold)
+		n3 := &nodes[d]
+		m3 := n3.left + above(x3[n3.feature&^missingRight], n3.threshold)
+		n4 := &nodes[e]
+		m4 := n4.left + above(x4[n4.feature&^missingRight], n4.threshold)
+		n5 := &nodes[f]
+		m5 := n5.left + above(x5[n5.feature&^missingRight], n5.threshold)
+		n6 := &nodes[g]
+		m6 := n6.left + above(x6[n6.feature&^missingRight], n6.threshold)
+		n7 := &nodes[h]
+		m7 := n7.left + above(x7[n7.feature&^missingRight], n7.threshold)
+		if (m0^a)|(m1^b)|(m2^c)|(m3^d)|(m4^e)|(m5^f)|(m6^g)|(m7^h) == 0 {
+			return [8]int32{a, b, c, d, e, f, g, h}
 		}
-		if moved == 0 {
-			return at
-		}
+		a, b, c, d, e, f, g, h = m0, m1, m2, m3, m4, m5, m6, m7
 	}
+}
+
+// above is 1 when v > threshold, else 0, without a jump: the compiler makes a number of the comparison.
+func above(v, threshold float64) int32 {
+	n := int32(0)
+	if v > threshold {
+		n = 1
+	}
+	return n
 }
 
 // leaf takes one row down a tree.
