@@ -57,7 +57,7 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 	if err != nil {
 		return nil, err
 	}
-	columns, err := tree.NewColumns(ctx, train.X, train.Weights, env.Workers)
+	columns, err := tree.NewColumns(ctx, train.X, train.Weights, true, env.Workers)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

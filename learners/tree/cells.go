@@ -63,25 +63,35 @@ func newSorter(t *Target, codes int, countRows bool) *sorter {
 	return s
 }
 
-// fill makes the cells of the rows by a column: by a histogram when it is not much longer than there are rows, else by sorting.
-func (s *sorter) fill(c *column, rows rows) {
+// sort returns the rows' keys (gather) in the order of a column's codes; nil when there are so many rows that a histogram, which is not much longer, is faster.
+func (s *sorter) sort(c *column, rows rows) []uint32 {
+	if c.missing+1 <= 3*rows.len() {
+		return nil
+	}
+	if c.c8 != nil {
+		gather(s, c.c8, rows)
+	} else {
+		gather(s, c.c16, rows)
+	}
+	s.sortKeys(c.missing)
+	return s.keys
+}
+
+// fill makes the cells of the rows by a column, from sorted keys or, without them, by a histogram.
+func (s *sorter) fill(c *column, rows rows, keys []uint32) {
 	s.codes, s.moments, s.classes, s.rows = s.codes[:0], s.moments[:0], s.classes[:0], s.rows[:0]
 	s.missing, s.missingMoment, s.missingRows = false, moment{}, 0
 	clear(s.missingClasses)
-	size := c.missing + 1
 	switch {
-	case size <= 3*rows.len():
-		if c.c8 != nil {
-			histogram(s, c.c8, rows)
-		} else {
-			histogram(s, c.c16, rows)
-		}
-		s.collect(len(c.low), c.missing)
+	case keys != nil:
+		s.group(keys, c.missing, rows.moments)
+		return
 	case c.c8 != nil:
-		s.sorted(gather(s, c.c8, rows), c.missing, rows.moments)
+		histogram(s, c.c8, rows)
 	default:
-		s.sorted(gather(s, c.c16, rows), c.missing, rows.moments)
+		histogram(s, c.c16, rows)
 	}
+	s.collect(len(c.low), c.missing)
 }
 
 // histogram adds up the rows by their codes.
@@ -157,19 +167,16 @@ func (s *sorter) collect(codes, missing int) {
 }
 
 // gather makes the keys code * 2^16 + place of the rows. There are fewer than 2^16 rows: more make a histogram.
-func gather[C uint8 | uint16](s *sorter, codes []C, rows rows) []uint32 {
+func gather[C uint8 | uint16](s *sorter, codes []C, rows rows) {
 	keys := slices.Grow(s.keys[:0], len(rows.ids))[:len(rows.ids)]
 	for i, id := range rows.ids {
 		keys[i] = uint32(codes[id])<<16 | uint32(i)
 	}
 	s.keys = keys
-	return keys
 }
 
-// sorted makes cells by sorting the keys.
-func (s *sorter) sorted(keys []uint32, missing int, rows []moment) {
-	s.sortKeys(missing)
-	keys = s.keys
+// group makes cells of sorted keys.
+func (s *sorter) group(keys []uint32, missing int, rows []moment) {
 	for lo := 0; lo < len(keys); {
 		code := keys[lo] >> 16
 		hi := lo + 1

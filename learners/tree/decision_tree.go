@@ -29,7 +29,7 @@ const name = "decision_tree"
 //
 // until a node is pure or a bound is met; then, with ccp_alpha > 0, it takes the smallest subtree that minimises sum over leaves of I W/n + ccp_alpha |leaves|. Rows that miss x_j
 // go to the side where they lower the impurity more, or to the larger side when no training row of the node misses it. Thresholds lie half-way between neighbouring values of
-// the node: all of them below 20,000 rows, those between 255 bins of about equal mass from there on.
+// the node (of more than 65,535 distinct values of a feature, some neighbours are not told apart).
 //
 // These are the meanings of scikit-learn's DecisionTreeClassifier and DecisionTreeRegressor. It draws among equal splits; here the feature with the lowest number wins, then the lowest
 // threshold.
@@ -127,7 +127,7 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 	if err != nil {
 		return nil, err
 	}
-	columns, err := NewColumns(ctx, train.X, train.Weights, env.Workers)
+	columns, err := NewColumns(ctx, train.X, train.Weights, false, env.Workers)
 	if err != nil {
 		return nil, wrap(ctx, name, err)
 	}

@@ -160,7 +160,7 @@ func TestBinsOfOneValueGiveTheExactTree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exact, err := NewColumns(t.Context(), e.X, e.Weights, 1)
+		exact, err := NewColumns(t.Context(), e.X, e.Weights, false, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

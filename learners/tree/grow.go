@@ -257,23 +257,28 @@ func (g *Grower) try(rng *rand.Rand, work *scratch, feature int32, rows rows) re
 		if !found.ok {
 			return result{constant: g.settings.MinRowsLeaf <= 1}
 		}
-		found.threshold = c.threshold(found.code, next)
-		r.split = found
+		r.split, r.next = found, next
 	default:
+		keys := work.sorter.sort(c, rows)
+		if keys != nil && work.scanner.plain() && int(keys[len(keys)-1]>>16) != c.missing {
+			if keys[0]>>16 == keys[len(keys)-1]>>16 {
+				return result{constant: true}
+			}
+			r.split = work.scanner.bestOfKeys(keys, rows.moments)
+			break
+		}
 		cells := &work.sorter.cells
-		work.sorter.fill(c, rows)
+		work.sorter.fill(c, rows, keys)
 		if cells.constant() {
 			return result{constant: true}
 		}
 		if r.split = work.scanner.best(cells); !r.ok {
 			return r
 		}
-		at, next := r.code, c.missing
-		if at+1 < len(cells.codes) {
-			next = int(cells.codes[at+1])
+		at := r.code
+		if r.code, r.next = int(cells.codes[at]), c.missing; at+1 < len(cells.codes) {
+			r.next = int(cells.codes[at+1])
 		}
-		r.code = int(cells.codes[at])
-		r.threshold = c.threshold(r.code, next)
 	}
 	r.feature = int(feature)
 	return r
@@ -400,6 +405,9 @@ func (g *Grower) part(w *growing, o open) {
 	}
 	if !o.split.hasMissing { // a value that is missing later follows most of the rows
 		o.split.missingLeft = left > rows.len()-left
+	}
+	if !g.settings.RandomThresholds {
+		o.split.threshold = c.threshold(o.split.code, o.split.next)
 	}
 	id := int32(len(w.nodes))
 	n := &w.nodes[o.id]

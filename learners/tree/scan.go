@@ -8,7 +8,8 @@ type split struct {
 	score       float64 // larger is better; comparable within a node
 	feature     int
 	code        int     // rows with codes <= code go left
-	threshold   float64 // the same as a value
+	next        int     // the smallest code on the right; the column's missing when only missing values are there
+	threshold   float64 // of a random split: values <= threshold go left; else it follows from code and next
 	missingLeft bool    // rows that miss the value go left
 	hasMissing  bool    // there are such rows in the node
 	left        moment  // sum of the rows that go left; zero when it is not known
@@ -175,6 +176,29 @@ func (s *scanner) scanMoments(c *cells, missingLeft bool, lowest, highest int) (
 		}
 	}
 	return at, best
+}
+
+// plain reports whether bestOfKeys can stand for best, which it does when no row misses the value.
+func (s *scanner) plain() bool { return s.classes == nil && !s.entropy && s.minRows <= 1 }
+
+// bestOfKeys is scanMoments straight from sorted keys, two codes at least: without cells, which cost more than the scan where most values occur once.
+func (s *scanner) bestOfKeys(keys []uint32, rows []moment) (out split) {
+	var l moment
+	t, best, at := s.total, math.Inf(-1), 0
+	for i, key := range keys[:len(keys)-1] {
+		m := rows[key&0xffff]
+		l.w += m.w
+		l.s += m.s
+		if keys[i+1]>>16 == key>>16 {
+			continue
+		}
+		rw, rs := t.w-l.w, t.s-l.s
+		if score := (l.s*l.s*rw + rs*rs*l.w) / (l.w * rw); score > best {
+			at, best, out.left = i, score, l
+		}
+	}
+	out.ok, out.score, out.code, out.next = true, best, int(keys[at]>>16), int(keys[at+1]>>16)
+	return out
 }
 
 func (s *scanner) scanEntropy(c *cells, missingLeft bool, lowest, highest int) (at int, best float64) {
