@@ -59,6 +59,13 @@ func figures() []Figure {
 		fitBoostingCredit(),
 		fitBoostingSynthetic(),
 		predictBoostingCredit(),
+		trees(treeFigure{learner: "decision_tree", least: 2, aim: 5, worse: 0.01}),
+		trees(treeFigure{learner: "decision_tree", synthetic: true, least: 2, aim: 5, worse: 0.01}),
+		trees(treeFigure{learner: "random_forest", least: 2, aim: 5, worse: 0.002}),
+		trees(treeFigure{learner: "random_forest", synthetic: true, least: 2, aim: 5, worse: 0.002}),
+		trees(treeFigure{learner: "extra_trees", least: 2, aim: 5, worse: 0.002}),
+		trees(treeFigure{learner: "decision_tree", predict: true, least: 1.5, worse: 0.02}),
+		trees(treeFigure{learner: "random_forest", predict: true, least: 2, aim: 3, worse: 0.008}),
 	}
 }
 
