@@ -35,7 +35,7 @@ func (s *scanner) random(d *drawn, c *column, rows rows, rng *rand.Rand) result 
 	if lowest < highest {
 		out.code, out.threshold = c.draw(lowest, highest, rng)
 	}
-	left, missing, leftRows := s.sides(d, uint16(out.code), uint16(c.missing), rows)
+	left, missing, leftRows := s.sides(d, uint16(out.code), uint16(c.missing), out.hasMissing, rows)
 	before := left
 	out.score = s.score(left, d.left)
 	out.ok = s.enough(leftRows)
@@ -59,20 +59,33 @@ func (s *scanner) random(d *drawn, c *column, rows rows, rng *rand.Rand) result 
 // enough reports whether both sides have rows enough when the left one has that many.
 func (s *scanner) enough(left int32) bool { return left >= s.minRows && s.rows-left >= s.minRows }
 
-// spread copies the codes of the rows and returns the smallest and the largest that is not missing, and how many are not.
+// spread copies the codes of the rows and returns the smallest and the largest that is not missing, and how many are not. It is kept out of its caller, where the loop would lack registers.
+//
+//go:noinline
 func spread[C uint8 | uint16](codes []C, missing C, rows rows, into []uint16) (lowest, highest, known int) {
-	low, high, gone := missing, C(0), 0
+	lowest, highest = math.MaxInt, -1
 	into = into[:len(rows.ids)]
 	for i, id := range rows.ids {
-		code := codes[id]
+		code := int(codes[id])
 		into[i] = uint16(code)
-		if code == missing {
-			gone++
-			continue
+		if code < lowest {
+			lowest = code
 		}
-		low, high = min(low, code), max(high, code)
+		if code > highest {
+			highest = code
+		}
 	}
-	return int(low), int(high), rows.len() - gone
+	if highest < int(missing) {
+		return lowest, highest, rows.len()
+	}
+	highest = -1
+	for _, code := range into {
+		if code != uint16(missing) {
+			highest = max(highest, int(code))
+			known++
+		}
+	}
+	return lowest, highest, known
 }
 
 // draw draws a threshold between the codes lowest < highest, and returns the largest code on its left.
@@ -96,8 +109,8 @@ func (c *column) draw(lowest, highest int, rng *rand.Rand) (code int, threshold 
 	return code, threshold
 }
 
-// sides adds up the rows with codes <= code, and those that miss the value; d.left and d.missing get their classes where there are more than two.
-func (s *scanner) sides(d *drawn, code, missing uint16, rows rows) (left, gone moment, leftRows int32) {
+// sides adds up the rows with codes <= code, and those that miss the value, if there are some; d.left and d.missing get their classes where there are more than two.
+func (s *scanner) sides(d *drawn, code, missing uint16, some bool, rows rows) (left, gone moment, leftRows int32) {
 	codes, moments := d.codes[:rows.len()], rows.moments[:rows.len()]
 	if s.classes != nil {
 		if d.left == nil {
@@ -118,41 +131,42 @@ func (s *scanner) sides(d *drawn, code, missing uint16, rows rows) (left, gone m
 		}
 		return left, gone, leftRows
 	}
-	// two sums side by side: an addition need not wait for the one before, and sums are exact in any order
-	some := false
-	var other moment
-	for len(codes) > 1 {
-		a, b := uint64(0), uint64(0) // no jump: the compiler makes a number of the comparison
-		if codes[0] <= code {
-			a = 1
-		}
-		if codes[1] <= code {
-			b = 1
-		}
-		some = some || codes[0] == missing || codes[1] == missing
-		leftRows += int32(a + b)
-		left.w += masked(moments[0].w, a)
-		left.s += masked(moments[0].s, a)
-		other.w += masked(moments[1].w, b)
-		other.s += masked(moments[1].s, b)
-		codes, moments = codes[2:], moments[2:]
-	}
-	left.add(other)
-	if len(codes) > 0 {
-		if codes[0] <= code {
-			leftRows++
-			left.add(moments[0])
-		}
-		some = some || codes[0] == missing
-	}
+	left, leftRows = sumUpTo(code, codes, moments)
 	if some {
-		for i, c := range d.codes[:rows.len()] {
+		for i, c := range codes {
 			if c == missing {
-				gone.add(rows.moments[i])
+				gone.add(moments[i])
 			}
 		}
 	}
 	return left, gone, leftRows
+}
+
+// sumUpTo adds up the rows with codes <= code and counts them: two sums side by side, so that an addition need not wait for the one before. Sums are exact in any order.
+func sumUpTo(code uint16, codes []uint16, moments []moment) (sum moment, count int32) {
+	moments = moments[:len(codes)]
+	var other moment
+	i := 0
+	for ; i+1 < len(codes); i += 2 {
+		a, b := uint64(0), uint64(0) // no jump: the compiler makes a number of the comparison
+		if codes[i] <= code {
+			a = 1
+		}
+		if codes[i+1] <= code {
+			b = 1
+		}
+		count += int32(a + b)
+		sum.w += masked(moments[i].w, a)
+		sum.s += masked(moments[i].s, a)
+		other.w += masked(moments[i+1].w, b)
+		other.s += masked(moments[i+1].s, b)
+	}
+	sum.add(other)
+	if i < len(codes) && codes[i] <= code {
+		count++
+		sum.add(moments[i])
+	}
+	return sum, count
 }
 
 // masked is v when take is 1, 0 when it is 0.

@@ -107,9 +107,10 @@ func (t *Trees) Predict(x, out *mat.Dense) error {
 		return fmt.Errorf("predictions need a %d x %d matrix, got %d x %d", n, max(1, t.classes), r, k)
 	}
 	raw, o := x.RawMatrix(), out.RawMatrix()
-	sums := make([]float64, min(n, blockRows)*t.width)
-	for lo := 0; lo < n; lo += blockRows {
-		count := min(blockRows, n-lo)
+	rows := min(n, t.blockRows())
+	sums := make([]float64, rows*t.width)
+	for lo := 0; lo < n; lo += rows {
+		count := min(rows, n-lo)
 		b := block{x: raw.Data[lo*raw.Stride:], stride: raw.Stride, rows: count, p: p}
 		b.look()
 		sums := sums[:count*t.width]
@@ -136,9 +137,9 @@ func (t *Trees) finishRow(sums, out []float64, trees float64) {
 	}
 }
 
-// blockRows is how many rows go through one tree after the other: so many that bringing the tree into the cache is paid for. Eight of them go down side by side, so that their waits for
-// memory overlap.
-const blockRows = 8192
+// blockRows is how many rows go through one tree after the other. With many trees there are so many that bringing the next tree into the cache is paid for; with few, no more than stay
+// in the cache themselves. Eight of them go down side by side, so that their waits for memory overlap.
+func (t *Trees) blockRows() int { return max(512, min(128*len(t.roots), 8192)) }
 
 // block is a few rows.
 type block struct {
