@@ -21,7 +21,11 @@ func TestSameBytesOnAnyNumberOfThreads(t *testing.T) {
 		{"order_intent", "logistic_regression (solver = 'sgd')"},
 		{"order_intent", "linear_svm"},
 		{"order_intent", "linear_svm (loss = 'hinge')"},
+		{"order_intent", "decision_tree"},
+		{"order_intent", "random_forest (n_trees = 10)"},
+		{"order_intent", "extra_trees (n_trees = 10)"},
 		{"duration", "linear_regression"},
+		{"duration", "random_forest (n_trees = 10, oob_score = TRUE)"},
 		{"duration", "linear_regression (penalty = 'l1', alpha = 0.1)"},
 	}
 	var want []string

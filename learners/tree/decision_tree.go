@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -57,10 +58,13 @@ type GrowthParams struct {
 	Criterion, MaxFeatures                         string
 	MaxDepth, MinSamplesSplit, MinSamplesLeaf, Max int
 	MinImpurityDecrease                            float64
+
+	criteria []string // what criterion may be, auto excepted
 }
 
-// Declare declares them. features is the default of max_features; criteria are the choices of criterion after auto.
+// Declare declares them. features is the default of max_features; criteria are the choices of criterion after auto: two for classes, then those for numbers.
 func (g *GrowthParams) Declare(s *params.Set, features string, criteria []string) {
+	g.criteria = criteria
 	s.Choice(&g.Criterion, "criterion", "auto", append([]string{"auto"}, criteria...),
 		"what a split lowers; auto: gini for classes, squared_error for numbers")
 	s.Int(&g.MaxDepth, "max_depth", 0, "levels of splits at most; 0: no bound", params.AtLeast(0), params.Tune(2, 20))
@@ -85,9 +89,9 @@ func (g *GrowthParams) Settings(learner string, task learners.Task, p int, ensem
 	case s.Criterion == "auto":
 		s.Criterion = "squared_error"
 	case classes && !task.Classification():
-		return s, fmt.Errorf("%s: criterion '%s' is for classes and the target is a number; use auto, squared_error or absolute_error", learner, s.Criterion)
+		return s, fmt.Errorf("%s: criterion '%s' is for classes and the target is a number; use auto, %s", learner, s.Criterion, strings.Join(g.criteria[2:], " or "))
 	case !classes && task.Classification():
-		return s, fmt.Errorf("%s: criterion '%s' is for numbers and the target is a class; use auto, gini or entropy", learner, s.Criterion)
+		return s, fmt.Errorf("%s: criterion '%s' is for numbers and the target is a class; use auto, %s", learner, s.Criterion, strings.Join(g.criteria[:2], " or "))
 	}
 	choice := g.MaxFeatures
 	if choice == "auto" {

@@ -262,11 +262,11 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		leaves    int
 		want      string
 	}{
-		{learners.Binary, "squared_error", 0, "criterion 'squared_error' is for numbers"},
-		{learners.Regression, "entropy", 0, "criterion 'entropy' is for classes"},
+		{learners.Binary, "squared_error", 0, "criterion 'squared_error' is for numbers and the target is a class; use auto, gini or entropy"},
+		{learners.Regression, "entropy", 0, "criterion 'entropy' is for classes and the target is a number; use auto, squared_error"},
 		{learners.Regression, "auto", 1, "must be 0 (no bound) or >= 2"},
 	} {
-		g := GrowthParams{Criterion: c.criterion, Max: c.leaves}
+		g := GrowthParams{Criterion: c.criterion, Max: c.leaves, criteria: []string{"gini", "entropy", "squared_error"}}
 		if _, err := g.Settings("decision_tree", c.task, 4, false); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
