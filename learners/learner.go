@@ -21,14 +21,21 @@ const (
 	Binary     Task = "binary_classification"     // one of two classes
 	Multiclass Task = "multiclass_classification" // one of three or more classes
 	Regression Task = "regression"                // a number
+	Clustering Task = "clustering"                // without a target: to which of k groups a row belongs
+	Anomaly    Task = "anomaly_detection"         // without a target: whether a row is unlike the others
+	Projection Task = "projection"                // without a target: fewer numbers that keep what tells rows apart
 )
 
 // Classification reports whether t predicts a class.
 func (t Task) Classification() bool { return t == Binary || t == Multiclass }
 
+// Supervised reports whether t needs a target: whether Examples have Y.
+func (t Task) Supervised() bool { return t.Classification() || t == Regression }
+
 // Traits are what a learner can take and what it needs; the automatic feature rules follow them.
 type Traits struct {
 	Missing       bool // takes NaN in X as a missing value
+	Categories    bool // takes codes of categories as they are (Examples.Categories), NaN among them
 	NeedsScaling  bool // wants features of comparable size
 	Weights       bool // honours row weights (and so class weights)
 	Probabilities bool // Predict gives calibrated or modelled probabilities of classes
@@ -62,12 +69,28 @@ type Env struct {
 	Task     Task
 	Seed     uint64
 	Workers  int                                 // goroutines a Fit may use, at least 1
+	Memory   int64                               // bytes that Fit may hold beside its examples; 0: no limit
+	Record   func(Iteration)                     // called after each iteration of an iterative learner, in order, from Fit's own goroutine; may be nil
 	Progress func(done, total int, loss float64) // called now and then from Fit's own goroutine; may be nil; loss is NaN when unknown
 	Warn     func(format string, args ...any)    // for the user: no convergence, dropped columns ...; may be nil
 }
 
 // RNG returns a generator for the given stream: equal seeds and streams give equal numbers, whatever the number of workers.
 func (e Env) RNG(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(e.Seed, stream)) }
+
+// Iteration is a point of a training curve: what one pass, round or epoch has reached.
+type Iteration struct {
+	Number         int     // 1, 2, 3 ...
+	Loss           float64 // of the training rows: the mean over them, weighted; without the penalty
+	ValidationLoss float64 // of the validation rows; NaN when there are none
+}
+
+// Keep calls Record when there is one.
+func (e Env) Keep(it Iteration) {
+	if e.Record != nil {
+		e.Record(it)
+	}
+}
 
 // Report calls Progress when there is one.
 func (e Env) Report(done, total int, loss float64) {
@@ -95,13 +118,52 @@ type Learner interface {
 // Model is what Fit found. It is immutable and safe for concurrent use.
 type Model interface {
 	// Predict fills out from the n x p rows of x. Classification: n x K probabilities in the order of the classes, each row summing to one.
-	// Regression: n x 1. It fails only when the shapes do not fit. What a row gets does not depend on the other rows, to the last bit.
+	// Regression: n x 1. Clustering: n x k degrees of belonging to each cluster, each row summing to one. Anomaly: n x 1 scores from 0 to 1, the larger
+	// the more unusual. Projection: n x d. It fails only when the shapes do not fit. What a row gets does not depend on the other rows, to the last bit.
 	Predict(x *mat.Dense, out *mat.Dense) error
 	// Save writes the model's state; Spec.Load reads it back to a model that predicts the same bits.
 	Save(*artifact.Writer) error
 }
 
-// Classifier is an optional ability of a Model: it decides classes by its own rule (an SVM by the sign of the margin) rather than by
+// Sized is an ability of the models without a target: how many numbers a prediction has is theirs to say. Clustering: k; Anomaly: 1; Projection: d.
+type Sized interface {
+	Outputs() int
+}
+
+// MemoryEstimator is an optional ability of a Learner, asked between Declare and Fit.
+type MemoryEstimator interface {
+	// MemoryNeeded is how many bytes Fit holds at most beside its examples of n rows, p features and K classes (1 without classes). A learner that can do with
+	// less when Env.Memory is short (a smaller cache) says the least.
+	MemoryNeeded(n, p, K int) int64
+}
+
+// WarmStarter is an optional ability of a Learner: it goes on from a model of the same learner, features and classes.
+type WarmStarter interface {
+	// FitFrom is Fit that starts from a model which the same learner found before, perhaps with other settings. It fails when the model cannot be gone on from.
+	FitFrom(ctx context.Context, from Model, train, validate *data.Examples, env Env) (Model, error)
+}
+
+// TreeNode is a node of a tree for reading: ml_tree.
+type TreeNode struct {
+	Tree, Node, Parent int       // trees and nodes count from 0, the root is 0; Parent is -1 at the root
+	Output             int       // which column of a prediction the tree adds to
+	Feature            int       // of the split; -1 in a leaf
+	Threshold          float64   // rows whose feature is <= it go left; NaN where categories decide
+	Categories         []int     // codes that go left; nil where a threshold decides
+	MissingLeft        bool      // rows without a value go left
+	Left, Right        int       // children; -1 in a leaf
+	Gain               float64   // by how much the split made the objective smaller; NaN when it was not kept
+	Rows               float64   // training rows here, weighted; NaN when it was not kept
+	Value              []float64 // what a row that ends here is given: one number, or one for each class
+}
+
+// Trees is an optional ability of a Model made of trees, for ml_tree.
+type Trees interface {
+	// EachNode calls f with every node, tree after tree, each parent before its children, until f returns false.
+	EachNode(f func(TreeNode) bool)
+}
+
+// Classifier is an optional ability of a Model, required for Anomaly (class 1 is unusual): it decides classes by its own rule (an SVM by the sign of the margin) rather than by
 // the largest probability. A threshold that the user set overrides it.
 type Classifier interface {
 	// Classify fills classes with the class codes of the n x p rows of x.

@@ -9,9 +9,12 @@ import "gonum.org/v1/gonum/mat"
 type Examples struct {
 	X        *mat.Dense // n x p
 	Features []string   // p names, as the pipeline gives them
-	Y        []float64  // n: the class as 0..len(Classes)-1, or the value of a regression target
-	Classes  []string   // K classes in the order of Y's codes; nil for regression
-	Weights  []float64  // n row weights, all >= 0 with a positive sum; nil means 1 each
+	// Categories are p numbers: of how many categories the feature is, whose values are then codes 0, 1, ... without an order, NaN for NULL and for one that was not
+	// seen in training; 0 for a feature of numbers. nil: all are numbers. Only a learner that takes categories ever gets any.
+	Categories []int
+	Y          []float64 // n: the class as 0..len(Classes)-1, or the value of a regression target; nil for a task without a target
+	Classes    []string  // K classes in the order of Y's codes; nil for regression and without a target
+	Weights    []float64 // n row weights, all >= 0 with a positive sum; nil means 1 each
 }
 
 // Dims returns n and p.
