@@ -130,6 +130,18 @@ type Sized interface {
 	Outputs() int
 }
 
+// Centers is an optional ability of a Model of Clustering: the point that stands for each cluster. mean_squared_distance is measured to it.
+type Centers interface {
+	// Centers returns k x p numbers, the centre of each cluster in the space of the features. The caller must not change them.
+	Centers() *mat.Dense
+}
+
+// Restorer is an optional ability of a Model of Projection: it turns projections back into features. explained_variance_ratio is measured by what is lost on the way.
+type Restorer interface {
+	// Restore fills x, n x p, with features whose projection is nearest to the n x d rows of z. It fails only when the shapes do not fit.
+	Restore(z *mat.Dense, x *mat.Dense) error
+}
+
 // MemoryEstimator is an optional ability of a Learner, asked between Declare and Fit.
 type MemoryEstimator interface {
 	// MemoryNeeded is how many bytes Fit holds at most beside its examples of n rows, p features and K classes (1 without classes). A learner that can do with
