@@ -146,6 +146,19 @@ CREATE TABLE IF NOT EXISTS model_metrics (
   KEY model_metrics_by_metric (metric, model_id, version)
 ) COLLATE utf8mb4_0900_bin COMMENT 'what TRAIN measured';
 
+CREATE TABLE IF NOT EXISTS model_training_info (
+  model_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  position BIGINT NOT NULL COMMENT '1, 2, ...',
+  database_name VARCHAR(64) NOT NULL,
+  model_name VARCHAR(64) NOT NULL,
+  iteration BIGINT NOT NULL COMMENT '1, 2, ... of the learner; of 1000 or more the first, the last, and the multiples of a power of two',
+  loss DOUBLE COMMENT 'mean over the training rows, without the penalty',
+  validation_loss DOUBLE COMMENT 'mean over the validation rows; NULL: none',
+  elapsed_ms DOUBLE NOT NULL COMMENT 'since the learner began',
+  PRIMARY KEY (model_id, version, position)
+) COLLATE utf8mb4_0900_bin COMMENT 'training curves of iterative learners';
+
 CREATE TABLE IF NOT EXISTS model_aliases (
   model_id BIGINT NOT NULL,
   alias VARCHAR(64) NOT NULL,

@@ -40,7 +40,8 @@ type VersionResult struct {
 	Inputs   []Input
 	Features []Feature
 	Metrics  []Metric
-	Artifact []byte // at most MaxArtifactBytes; not kept after the call
+	Curve    []Iteration // in their order, at most MaxCurve; stored, and not kept in memory
+	Artifact []byte      // at most MaxArtifactBytes; not kept after the call
 }
 
 // BeginVersion gives a model its next version, TRAINING. Its number is never given again, whatever becomes of it. The error wraps ErrNoModel.
@@ -102,6 +103,7 @@ func (c *Catalog) FinishVersion(ctx context.Context, modelID, number int64, r Ve
 			Statement{"DELETE FROM model_artifacts WHERE artifact_hash = ? AND part > ?", []any{hash, parts}}, // of a damaged one
 			Statement{"DELETE FROM model_targets WHERE model_id = ? AND version = ?", []any{m.ID, number}},
 			v.update(m))
+		statements = append(statements, insertCurve(m, v, r.Curve)...)
 		message := fmt.Sprintf("train %s version %d", m.SQLName(), number)
 		if h := v.Headline; h.Metric != "" && h.Value == h.Value {
 			message += ": " + h.Metric + " " + strconv.FormatFloat(h.Value, 'g', 4, 64)

@@ -57,6 +57,7 @@ var tables = map[string]*tableFunction{
 	"ml_confusion_matrix": mlConfusionMatrix,
 	"ml_roc_curve":        mlROCCurve,
 	"ml_feature_info":     mlFeatureInfo,
+	"ml_training_info":    mlTrainingInfo,
 	"ml_weights":          mlWeights,
 }
 

@@ -22,12 +22,13 @@ import (
 )
 
 // tableFunction declares a function in FROM. Its first argument is a model; the second, where it takes one, the rows to measure: 'TEST', 'VALIDATE', 'TRAIN', a
-// table's name, or a SELECT, quoted or in parentheses; the third a threshold. Without a version the deployed one is meant, or the newest when none is deployed:
+// table's name, or a SELECT, quoted or in parentheses, or else a number; the third a threshold. Without a version the deployed one is meant, or the newest when none is deployed:
 // these functions only look.
 type tableFunction struct {
 	name   string
 	usage  string
-	most   int // arguments
+	most   int    // arguments
+	number string // what the second argument counts, when it is a number and no rows: 'version'
 	schema sql.Schema
 	run    func(ctx *sql.Context, s *lifecycle.Service, c *tableCall) ([]sql.Row, error)
 }
@@ -38,6 +39,7 @@ type tableCall struct {
 	version   *catalog.Version
 	on        lifecycle.Rows
 	threshold *float64
+	number    *int64 // the second argument, when it is a number; nil: it was not given
 }
 
 // tableFunctionOf is a table function before its arguments are known.
@@ -70,7 +72,7 @@ func (t *tableFunctionOf) NewInstance(_ *sql.Context, db sql.Database, args []sq
 		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "%s takes %s", t.name, t.usage)
 	}
 	n := &tableNode{tableFunctionOf: *t, database: db, args: args, once: new(sync.Once), rows: new([]sql.Row), err: new(error)}
-	if len(args) > 1 {
+	if len(args) > 1 && t.number == "" {
 		if q, ok := args[1].(*plan.Subquery); ok {
 			if hasPlaceholder(q.QueryString) {
 				return nil, sqlerr.Errorf(sqlerr.WrongArguments, "%s: a placeholder cannot stand in the SELECT of an argument; write its value, or give the whole SELECT as text: %s(?, ?)", t.name, t.name)
@@ -114,10 +116,24 @@ func (n *tableNode) read(ctx *sql.Context) (*tableCall, error) {
 		return nil, err
 	}
 	c := &tableCall{model: m}
+	if n.tableFunction.number != "" {
+		if c.number, err = n.wholeNumber(ctx); err != nil {
+			return nil, err
+		}
+		if c.number != nil && n.tableFunction.number == "version" {
+			if ref.Version != 0 || ref.Alias != "" {
+				return nil, sqlerr.Errorf(sqlerr.WrongArguments, "%s: '%s' names a version already, and so does the second argument; leave one of them out", n.name, *name)
+			}
+			ref.Version = *c.number
+		}
+	}
 	if newest := m.NewestReady(); ref.Version == 0 && ref.Alias == "" && m.Deployed() == 0 && newest != nil {
 		c.version = newest
 	} else if _, c.version, err = n.functions.Snapshot(ctx).Resolve(ref, m.Database); err != nil {
 		return nil, err
+	}
+	if n.tableFunction.number != "" {
+		return c, nil
 	}
 	data, err := n.argument(ctx, 1)
 	if err != nil {
@@ -141,6 +157,19 @@ func (n *tableNode) read(ctx *sql.Context) (*tableCall, error) {
 	}
 	c.threshold = &v
 	return c, nil
+}
+
+// wholeNumber is the second argument as a number from 0 up; nil when it is NULL or not given.
+func (n *tableNode) wholeNumber(ctx *sql.Context) (*int64, error) {
+	given, err := n.argument(ctx, 1)
+	if err != nil || given == nil {
+		return nil, err
+	}
+	v, err := strconv.ParseInt(*given, 10, 64)
+	if err != nil || v < 0 || v == 0 && n.tableFunction.number == "version" {
+		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "%s: the number of a %s is wanted, got '%.80s'", n.name, n.tableFunction.number, *given)
+	}
+	return &v, nil
 }
 
 // argument is the text of an argument; nil when it is NULL or not given.

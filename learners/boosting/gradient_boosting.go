@@ -106,6 +106,7 @@ type fitting struct {
 	start     []float64
 	trees     []tree
 	validate  *validation // nil: none
+	kept      int         // the last round of the training curve
 }
 
 func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -147,8 +148,12 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 		f.rounded = append(f.rounded, q)
 		f.gradients, f.hessians = append(f.gradients, q.g), append(f.hessians, q.h)
 	}
-	if validate != nil && len(validate.Y) > 0 && l.patience > 0 {
-		if f.validate, err = newValidation(ctx, f, matrix, validate); err != nil {
+	if validate != nil && len(validate.Y) > 0 && (l.patience > 0 || env.Record != nil) {
+		f.validate, err = newValidation(ctx, f, matrix, validate)
+		if l.patience == 0 && err != nil && ctx.Err() == nil { // then these rows decide nothing
+			f.validate, err = nil, nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -182,6 +187,9 @@ func (f *fitting) run(ctx context.Context) error {
 			return fmt.Errorf("%s: the numbers overflow after %d rounds; scale the target or lower learning_rate", learnerName, round)
 		}
 		f.env.Report(round, f.l.nTrees, loss/total)
+		if round > 0 {
+			f.keep(round, loss/total)
+		}
 		grew, err := f.round(ctx, round)
 		if err != nil {
 			return err
@@ -200,11 +208,43 @@ func (f *fitting) run(ctx context.Context) error {
 			}
 		}
 	}
-	if f.validate != nil {
+	if rounds := len(f.trees) / len(f.start); f.env.Record != nil && rounds > f.kept { // nobody has asked yet what the last round reached
+		loss, err := f.loss(ctx, f.target, f.margins)
+		if err != nil {
+			return err
+		}
+		f.keep(rounds, loss/total)
+	}
+	if f.validate != nil && f.l.patience > 0 {
 		f.trees = f.trees[:f.validate.best*len(f.start)]
 	}
 	f.env.Report(f.l.nTrees, f.l.nTrees, math.NaN())
 	return nil
+}
+
+// keep adds a point to the training curve: the mean loss after so many rounds.
+func (f *fitting) keep(rounds int, loss float64) {
+	it := learners.Iteration{Number: rounds, Loss: loss, ValidationLoss: math.NaN()}
+	if f.validate != nil {
+		it.ValidationLoss = f.validate.loss
+	}
+	f.env.Keep(it)
+	f.kept = rounds
+}
+
+// loss is the weighted sum of the losses of the rows of t.
+func (f *fitting) loss(ctx context.Context, t *target, margins [][]float64) (float64, error) {
+	n := len(t.y)
+	losses := make([]float64, (n+chunk-1)/chunk)
+	err := safego.Chunks(ctx, n, chunk, f.env.Workers, func(c, lo, hi int) error {
+		losses[c] = f.objective.loss(t, lo, hi, margins)
+		return nil
+	})
+	sum := 0.0
+	for _, l := range losses {
+		sum += l
+	}
+	return sum, err
 }
 
 // derive fills the derivatives at the present margins and returns the loss there.

@@ -2,6 +2,7 @@ package boosting
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -466,6 +467,58 @@ func TestWorkersOnManyRows(t *testing.T) {
 			} else if !bytes.Equal(first, w.Encode()) {
 				t.Errorf("%v: the artifact with %d workers differs from the one with 1", settings, workers)
 			}
+		}
+	}
+}
+
+// TestCurve: the training curve counts the rounds, tells the loss on the training and the validation rows after each, has the loss of the model where that ends, and changes nothing.
+func TestCurve(t *testing.T) {
+	all := curved(1900, 9)
+	part := func(lo, hi int) *data.Examples {
+		return &data.Examples{X: all.X.Slice(lo, hi, 0, 9).(*mat.Dense), Y: all.Y[lo:hi], Features: all.Features, Classes: all.Classes}
+	}
+	e, held := part(0, 1500), part(1500, 1900)
+	for _, patience := range []string{"0", "4"} {
+		var points []learners.Iteration
+		settings := []string{"n_trees", "30", "learning_rate", "0.3", "loss", "logistic", "patience", patience}
+		m, err := train(t.Context(), e, held, learners.Env{Workers: 2, Record: func(it learners.Iteration) { points = append(points, it) }}, settings...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		least, best := math.Inf(1), 0
+		for i, p := range points {
+			if p.Number != i+1 {
+				t.Fatalf("point %d is iteration %d", i, p.Number)
+			}
+			if p.ValidationLoss < least {
+				least, best = p.ValidationLoss, p.Number
+			}
+		}
+		rounds, trees := len(points), len(m.trees)
+		if patience == "0" && (rounds != 30 || trees != 30) || patience == "4" && (trees != best || rounds != min(30, best+4)) {
+			t.Errorf("patience %s: %d points of a curve, %d trees, the least validation loss is after %d", patience, rounds, trees, best)
+		}
+		logLoss := func(e *data.Examples) (sum float64) {
+			p := predictions(t, m, e.X)
+			for i, y := range e.Y {
+				sum -= math.Log(p.At(i, int(y))) / float64(len(e.Y))
+			}
+			return sum
+		}
+		at := points[trees-1]
+		if math.Abs(at.Loss-logLoss(e)) > 1e-9 || math.Abs(at.ValidationLoss-logLoss(held)) > 1e-9 {
+			t.Errorf("the curve says %v and %v after %d rounds, the model has %v and %v", at.Loss, at.ValidationLoss, at.Number, logLoss(e), logLoss(held))
+		}
+		quiet, err := train(t.Context(), e, held, learners.Env{Workers: 2}, settings...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, b := artifact.NewWriter(), artifact.NewWriter()
+		if err := errors.Join(m.Save(a), quiet.Save(b)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(a.Encode(), b.Encode()) {
+			t.Error("with a curve the model is another")
 		}
 	}
 }

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"math"
 
-	"aibms/internal/safego"
 	"aibms/learners/bin"
 	"aibms/learners/data"
 )
 
-// validation follows the loss on the rows of the validation split, for early stopping.
+// validation follows the loss on the rows of the validation split, for early stopping and the training curve.
 type validation struct {
 	target  *target
 	codes   [][]uint8
@@ -18,7 +17,7 @@ type validation struct {
 
 	least float64 // the smallest loss so far
 	best  int     // after how many rounds it was
-	loss  float64 // the last one, a mean
+	loss  float64 // the last one
 }
 
 func newValidation(ctx context.Context, f *fitting, m *bin.Matrix, e *data.Examples) (*validation, error) {
@@ -36,16 +35,7 @@ func newValidation(ctx context.Context, f *fitting, m *bin.Matrix, e *data.Examp
 
 // measure is the mean loss of the rows.
 func (v *validation) measure(ctx context.Context, f *fitting) (float64, error) {
-	n := len(v.target.y)
-	losses := make([]float64, (n+chunk-1)/chunk)
-	err := safego.Chunks(ctx, n, chunk, f.env.Workers, func(c, lo, hi int) error {
-		losses[c] = f.objective.loss(v.target, lo, hi, v.margins)
-		return nil
-	})
-	sum := 0.0
-	for _, l := range losses {
-		sum += l
-	}
+	sum, err := f.loss(ctx, v.target, v.margins)
 	return sum / v.target.total(), err
 }
 
@@ -65,5 +55,5 @@ func (v *validation) done(ctx context.Context, f *fitting, round int) (bool, err
 	if loss < v.least {
 		v.least, v.best = loss, round+1
 	}
-	return round+1-v.best >= f.l.patience, nil
+	return f.l.patience > 0 && round+1-v.best >= f.l.patience, nil
 }

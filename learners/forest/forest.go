@@ -67,16 +67,14 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 	m := &model{name: f.name, trees: tree.NewTrees(target, p)}
 	g := grove{forest: f, ctx: ctx, env: env, target: target, columns: columns, settings: s}
 	if f.oobScore {
-		g.inBag = make([][]uint64, f.trees)
+		g.judge = newJudge(m.trees, train, env)
 	}
 	if err := g.grow(m.trees); err != nil {
 		return nil, err
 	}
 	m.trees.Finish()
 	if f.oobScore {
-		if err := m.judge(ctx, train, env, g.inBag); err != nil {
-			return nil, err
-		}
+		g.judge.finish(m)
 	}
 	return m, ctx.Err()
 }
@@ -89,13 +87,14 @@ type grove struct {
 	target   *tree.Target
 	columns  *tree.Columns
 	settings tree.Settings
-	inBag    [][]uint64 // of each tree: a bit for each row that it learned from; nil when nobody asks
+	judge    *judge // of the out-of-bag score; nil when nobody asks
 }
 
 // ready is a tree that was grown.
 type ready struct {
 	number int
 	grown  *tree.Grown
+	inBag  []uint64 // a bit for each row that it learned from; nil when nobody asks
 }
 
 // grow appends the trees to all, in their order, while workers grow the next ones.
@@ -115,12 +114,17 @@ func (g *grove) grow(all *tree.Trees) error {
 			grower := <-growers
 			defer func() { growers <- grower }()
 			rng := g.env.RNG(uint64(k))
-			grown, err := grower.Grow(ctx, rng, g.sample(k, rng))
-			if err != nil {
+			counts := g.sample(rng)
+			r := ready{number: k}
+			if g.judge != nil {
+				r.inBag = taken(counts)
+			}
+			var err error
+			if r.grown, err = grower.Grow(ctx, rng, counts); err != nil {
 				return err
 			}
 			select {
-			case done <- ready{k, grown}:
+			case done <- r:
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -128,18 +132,22 @@ func (g *grove) grow(all *tree.Trees) error {
 		})
 	})
 	var failed error
-	waiting := map[int]*tree.Grown{}
+	waiting := map[int]ready{}
 	g.env.Report(0, g.trees, math.NaN())
 	for next := 0; next < g.trees; {
 		r, ok := <-done
 		if !ok {
 			break
 		}
-		waiting[r.number] = r.grown
-		for ; waiting[next] != nil && failed == nil; next++ {
-			if _, failed = all.Append(waiting[next]); failed != nil {
+		waiting[r.number] = r
+		for ; waiting[next].grown != nil && failed == nil; next++ {
+			if _, failed = all.Append(waiting[next].grown); failed != nil {
 				failed = fmt.Errorf("%s: %w", g.name, failed)
 				stop()
+			} else if g.judge != nil {
+				if failed = g.judge.add(ctx, next, waiting[next].inBag); failed != nil {
+					stop()
+				}
 			}
 			delete(waiting, next)
 			g.env.Report(next+1, g.trees, math.NaN())
@@ -159,7 +167,7 @@ func (g *grove) grow(all *tree.Trees) error {
 }
 
 // sample draws the rows of a tree: how often each row is taken; nil is once each.
-func (g *grove) sample(k int, rng *rand.Rand) []uint16 {
+func (g *grove) sample(rng *rand.Rand) []uint16 {
 	if !g.bootstrap {
 		return nil
 	}
@@ -170,16 +178,18 @@ func (g *grove) sample(k int, rng *rand.Rand) []uint16 {
 			counts[i]++
 		}
 	}
-	if g.inBag != nil {
-		bits := make([]uint64, (len(counts)+63)/64)
-		for i, c := range counts {
-			if c > 0 {
-				bits[i/64] |= 1 << (i % 64)
-			}
-		}
-		g.inBag[k] = bits
-	}
 	return counts
+}
+
+// taken has a bit for each row: whether it was taken at all.
+func taken(counts []uint16) []uint64 {
+	bits := make([]uint64, (len(counts)+63)/64)
+	for i, c := range counts {
+		if c > 0 {
+			bits[i/64] |= 1 << (i % 64)
+		}
+	}
+	return bits
 }
 
 // model is a fitted forest.

@@ -106,13 +106,21 @@ func score(t *testing.T, m learners.Model, e *data.Examples) float64 {
 func TestOutOfBagForetellsTheScoreOfNewRows(t *testing.T) {
 	for _, task := range tasks {
 		e, fresh := rowsFor(task, 2000, 6, 1), rowsFor(task, 4000, 6, 2)
-		m := fitted(t, RandomForest(), task, e, 2, map[string]string{"oob_score": "true"})
+		var points []learners.Iteration
+		m, err := learnerOf(t, RandomForest(), map[string]string{"oob_score": "true"}).Fit(context.Background(), e, nil,
+			learners.Env{Task: task, Seed: 5, Workers: 2, Record: func(it learners.Iteration) { points = append(points, it) }})
+		if err != nil {
+			t.Fatal(err)
+		}
 		metric, oob, rows := m.(learners.OutOfBag).OutOfBag()
 		if want := map[bool]string{true: "accuracy", false: "r2"}[task.Classification()]; metric != want || rows != 2000 {
 			t.Errorf("%s: %s over %d rows", task, metric, rows)
 		}
 		if new, seen := score(t, m, fresh), score(t, m, e); math.Abs(oob-new) > 0.04 || seen < oob+0.1 {
 			t.Errorf("%s: out of bag %.3f, new rows %.3f, training rows %.3f", task, oob, new, seen)
+		}
+		if last := points[len(points)-1]; len(points) != 100 || last.Number != 100 || task.Classification() && math.Abs(1-last.Loss-oob) > 1e-9 || !(last.Loss < points[1].Loss) {
+			t.Errorf("%s: a curve of %d points ends with %v, the score is %v", task, len(points), last, oob)
 		}
 		w := artifact.NewWriter()
 		if err := m.Save(w); err != nil {

@@ -2,49 +2,49 @@ package forest
 
 import (
 	"context"
+	"math"
 
 	"aibms/internal/safego"
 	"aibms/learners"
 	"aibms/learners/data"
+	"aibms/learners/tree"
 )
 
 // judgeRows is how many rows are judged between two looks at the context.
 const judgeRows = 512
 
-// judge sets the out-of-bag score: each row is predicted by the mean of the trees that did not learn from it, and the predictions are compared with the target,
-// by weighted accuracy for classes and R^2 for numbers. A row that every tree learned from is left out. (Breiman 2001, section 3.1.)
-func (m *model) judge(ctx context.Context, e *data.Examples, env learners.Env, inBag [][]uint64) error {
+// judge finds the out-of-bag score: each row is predicted by the mean of the trees that did not learn from it, and the predictions are compared with the target,
+// by weighted accuracy for classes and R^2 for numbers. A row that every tree learned from is left out. (Breiman 2001, section 3.1.) It takes one tree after the other, so that the
+// training curve can tell the error after each. It is used by one goroutine.
+type judge struct {
+	trees  *tree.Trees
+	e      *data.Examples
+	env    learners.Env
+	width  int
+	sums   []float64 // width of each row: of the trees that did not learn from it
+	counts []int32   // of each row: how many these are
+}
+
+func newJudge(trees *tree.Trees, e *data.Examples, env learners.Env) *judge {
 	n, _ := e.Dims()
-	predictions, judged := make([]float64, n), make([]bool, n)
-	err := safego.Chunks(ctx, n, judgeRows, env.Workers, func(_, lo, hi int) error {
-		sums := make([]float64, m.trees.Width())
+	return &judge{trees: trees, e: e, env: env, width: trees.Width(), sums: make([]float64, n*trees.Width()), counts: make([]int32, n)}
+}
+
+// add takes tree k, which has learned from the rows whose bit is set, and adds to the training curve the error of the first k + 1 trees: the share of the rows whose class is
+// wrong, or the mean squared error.
+func (j *judge) add(ctx context.Context, k int, inBag []uint64) error {
+	n := len(j.counts)
+	chunks := (n + judgeRows - 1) / judgeRows
+	wrong, total := make([]float64, chunks), make([]float64, chunks)
+	err := safego.Chunks(ctx, n, judgeRows, j.env.Workers, func(c, lo, hi int) error {
 		for i := lo; i < hi; i++ {
-			clear(sums)
-			trees := 0
-			for k, bits := range inBag {
-				if bits[i/64]>>(i%64)&1 == 0 {
-					m.trees.Add(k, e.X.RawRowView(i), sums)
-					trees++
-				}
+			if inBag[i/64]>>(i%64)&1 == 0 {
+				j.trees.Add(k, j.e.X.RawRowView(i), j.sums[i*j.width:(i+1)*j.width])
+				j.counts[i]++
 			}
-			if judged[i] = trees > 0 && e.Weight(i) > 0; !judged[i] {
-				continue
-			}
-			switch {
-			case e.Classes == nil:
-				predictions[i] = sums[0] / float64(trees)
-			case len(sums) == 1: // the probability of the second of two classes
-				if sums[0] > float64(trees)/2 {
-					predictions[i] = 1
-				}
-			default:
-				best := 0
-				for k := range sums {
-					if sums[k] > sums[best] {
-						best = k
-					}
-				}
-				predictions[i] = float64(best)
+			if j.judged(i) {
+				wrong[c] += j.e.Weight(i) * j.loss(i)
+				total[c] += j.e.Weight(i)
 			}
 		}
 		return nil
@@ -52,41 +52,85 @@ func (m *model) judge(ctx context.Context, e *data.Examples, env learners.Env, i
 	if err != nil {
 		return err
 	}
+	sum, weight := 0.0, 0.0
+	for c := range wrong {
+		sum += wrong[c]
+		weight += total[c]
+	}
+	if weight > 0 {
+		j.env.Keep(learners.Iteration{Number: k + 1, Loss: sum / weight, ValidationLoss: math.NaN()})
+	}
+	return nil
+}
+
+// judged tells whether a row counts.
+func (j *judge) judged(i int) bool { return j.counts[i] > 0 && j.e.Weight(i) > 0 }
+
+// prediction of a row, judged: the code of its class, or its number.
+func (j *judge) prediction(i int) float64 {
+	sums, trees := j.sums[i*j.width:(i+1)*j.width], float64(j.counts[i])
+	switch {
+	case j.e.Classes == nil:
+		return sums[0] / trees
+	case len(sums) == 1: // the probability of the second of two classes
+		if sums[0] > trees/2 {
+			return 1
+		}
+		return 0
+	}
+	best := 0
+	for k := range sums {
+		if sums[k] > sums[best] {
+			best = k
+		}
+	}
+	return float64(best)
+}
+
+// loss of a row, judged.
+func (j *judge) loss(i int) float64 {
+	off := j.prediction(i) - j.e.Y[i]
+	switch {
+	case j.e.Classes == nil:
+		return off * off
+	case off != 0:
+		return 1
+	}
+	return 0
+}
+
+// finish sets the score of the model, after the last tree.
+func (j *judge) finish(m *model) {
 	total, mean := 0.0, 0.0
-	for i, ok := range judged {
-		if ok {
+	for i := range j.counts {
+		if j.judged(i) {
 			m.judged++
-			total += e.Weight(i)
+			total += j.e.Weight(i)
 		}
 	}
 	if m.judged == 0 {
-		env.Warnf("%s: every tree learned from every row, so there is no out-of-bag score; use more trees", m.name)
-		return nil
+		j.env.Warnf("%s: every tree learned from every row, so there is no out-of-bag score; use more trees", m.name)
+		return
 	}
-	for i, ok := range judged {
-		if ok {
-			mean += e.Weight(i) / total * e.Y[i]
+	for i := range j.counts {
+		if j.judged(i) {
+			mean += j.e.Weight(i) / total * j.e.Y[i]
 		}
 	}
-	right, left, all := 0.0, 0.0, 0.0
-	for i, ok := range judged {
-		if !ok {
-			continue
+	left, all := 0.0, 0.0
+	for i := range j.counts {
+		if j.judged(i) {
+			w := j.e.Weight(i) / total
+			left += w * j.loss(i)
+			all += w * (mean - j.e.Y[i]) * (mean - j.e.Y[i])
 		}
-		w := e.Weight(i) / total
-		if predictions[i] == e.Y[i] {
-			right += w
-		}
-		left += w * (predictions[i] - e.Y[i]) * (predictions[i] - e.Y[i])
-		all += w * (mean - e.Y[i]) * (mean - e.Y[i])
 	}
 	switch {
-	case e.Classes != nil:
-		m.oob = min(1, right)
+	case j.e.Classes != nil:
+		m.oob = max(0, 1-left)
 	case all > 0:
 		m.oob = 1 - left/all
 	}
-	return nil
 }
 
 // OutOfBag returns the score and over how many rows it is; 0 rows when oob_score was not set.

@@ -50,13 +50,4 @@ func newClassTarget(learner string, e *data.Examples, c float64) (*classTarget, 
 }
 
 // against returns -1 and 1: 1 for the rows of present class k.
-func (t *classTarget) against(k int) []float64 {
-	y := make([]float64, len(t.index))
-	for i, c := range t.index {
-		y[i] = -1
-		if c == k {
-			y[i] = 1
-		}
-	}
-	return y
-}
+func (t *classTarget) against(k int) []float64 { return sides(t.index, k) }

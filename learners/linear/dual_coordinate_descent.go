@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // dualCoordinateDescent fits a support vector machine with the hinge loss:
@@ -32,7 +33,7 @@ type dualCoordinateDescent struct {
 	tol     float64
 	maxIter int
 	rng     *rand.Rand
-	report  func(epoch int, value float64)
+	report  report
 }
 
 // minimise sets w, the p coefficients and the intercept, and returns P(w).
@@ -114,7 +115,11 @@ func (s *dualCoordinateDescent) minimise(ctx context.Context, w []float64) (valu
 				return 0, false, err
 			}
 			value = primal
-			s.report(epoch, value)
+			point := slices.Clone(w)
+			if s.scale > 0 {
+				point = append(point, *bias*s.scale)
+			}
+			s.report(epoch, value, point)
 			if primal-dual <= max(s.tol, 1e-14)*math.Abs(primal) {
 				return value, true, nil
 			}

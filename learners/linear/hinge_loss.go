@@ -27,3 +27,13 @@ func hingeLoss(z, y, weight []float64) float64 {
 	}
 	return sum
 }
+
+// heldHinge is l(y, z) = max(0, 1 - y z) for y = -1 or 1, to be measured only: it has no derivatives.
+type heldHinge struct{}
+
+func (heldHinge) derive(z, y, weight, first, second []float64) float64 {
+	sum := hingeLoss(z, y, weight)
+	clear(first)
+	clear(second)
+	return sum
+}

@@ -36,7 +36,7 @@ type interiorPoint struct {
 	l1        float64 // t of the coefficients; the intercept has none
 	tol       float64
 	maxIter   int
-	report    func(iteration int, value float64)
+	report    report
 }
 
 // maxInterior is how many features interiorPoint takes when there are fewer rows: its matrix has the square of that many numbers.
@@ -68,7 +68,7 @@ func (s *interiorPoint) minimise(ctx context.Context, w []float64) (value float6
 			best = t.value
 			copy(bestW, w)
 		}
-		s.report(iteration, best)
+		s.report(iteration, best, bestW)
 		if math.Abs(gap) <= max(s.tol, 1e-13)*magnitude(t.value, first) && t.value <= best*(1+s.tol) {
 			return t.value, true, nil
 		}

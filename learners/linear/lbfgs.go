@@ -22,7 +22,7 @@ import (
 type lbfgs struct {
 	tol     float64
 	maxIter int
-	report  func(iteration int, value float64)
+	report  report
 }
 
 const (
@@ -74,7 +74,7 @@ func (l *lbfgs) minimise(ctx context.Context, f objective, curvature, w []float6
 		copy(w, next)
 		copy(g, nextG)
 		value = nextValue
-		l.report(iteration, value)
+		l.report(iteration, value, w)
 		if quiet == quietRounds {
 			return value, true, nil
 		}

@@ -58,6 +58,7 @@ type linearRegression struct {
 	weight []float64 // of the rows in the objective that is minimised
 	ridge  ridge
 	l1     float64
+	held   *held // the validation rows, for the training curve
 }
 
 func (l *linearRegression) Declare(s *params.Set) {
@@ -87,6 +88,18 @@ func (l *linearRegression) Fit(ctx context.Context, train, validate *data.Exampl
 		return nil, err
 	}
 	m := &regressionModel{newCoefficients(x.p, 1)}
+	l.held, err = newHeld(ctx, validate, env, func(x *design, weight []float64) objective {
+		switch l.loss {
+		case "huber":
+			return newHuberObjective(x, validate.Y, weight, l.epsilon, ridge{}, l.fitIntercept)
+		case "quantile":
+			return newMarginObjective(x, validate.Y, weight, smoothPinballLoss{q: l.quantile}, ridge{}, l.fitIntercept)
+		}
+		return newMarginObjective(x, validate.Y, weight, squaredLoss{}, ridge{}, l.fitIntercept)
+	})
+	if err != nil {
+		return nil, err
+	}
 	if l.solver == "exact" {
 		err = l.fitExact(ctx, x, train.Y, m)
 	} else {
@@ -209,7 +222,6 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 	if spread == 0 { // no coefficient can do better than the constant
 		return nil
 	}
-	report := func(i int, value float64) { l.env.Report(i, l.maxIter, value/total) }
 	size := x.p
 	if l.fitIntercept {
 		size++
@@ -218,6 +230,15 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 	if l.fitIntercept {
 		w[x.p] = mean
 	}
+	c := curve{env: l.env, last: l.maxIter, total: total, scale: 1, held: l.held}
+	if l.loss == "squared" { // the solvers minimise half of it
+		c.scale = 2
+	}
+	report := c.report(ctx)
+	if l.loss == "huber" {
+		w = append(w, math.Sqrt(spread))
+	}
+	c.penalty = penalty{ridge: l.ridge, l1: l.l1Vector(x.p, len(w)), p: x.p, block: len(w)}
 	var value float64
 	var converged bool
 	var err error
@@ -230,7 +251,6 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 		s := quantileSmoothing{x: x, y: y, weight: l.weight, q: l.quantile, ridge: l.ridge, intercept: l.fitIntercept, tol: l.tol, maxIter: l.maxIter, report: report}
 		value, converged, err = s.minimise(ctx, w)
 	case l.loss == "huber":
-		w = append(w, math.Sqrt(spread))
 		f := newHuberObjective(x, y, l.weight, l.epsilon, l.ridge, l.fitIntercept)
 		value, converged, err = l.minimise(ctx, f, false, report, w)
 		if scale := w[len(w)-1]; err == nil && scale < 1e-6*math.Sqrt(spread) {
@@ -253,7 +273,7 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 }
 
 // minimise runs the solver on a smooth objective and L1.
-func (l *linearRegression) minimise(ctx context.Context, f columnObjective, quadratic bool, report func(int, float64), w []float64) (value float64, converged bool, err error) {
+func (l *linearRegression) minimise(ctx context.Context, f columnObjective, quadratic bool, report report, w []float64) (value float64, converged bool, err error) {
 	switch l.solver {
 	case "coordinate_descent":
 		s := proximalNewton{tol: l.tol, maxIter: l.maxIter, quadratic: quadratic, report: report}

@@ -56,6 +56,8 @@ type linearSVM struct {
 	env      learners.Env
 	problem  int // of problems, for progress
 	problems int
+	reached  int            // the last point of the training curve
+	held     *held          // the validation rows of the problem, for the training curve
 	known    preconditioner // of the hyperplane fitted last: those of its folds are like it
 }
 
@@ -102,6 +104,22 @@ func (l *linearSVM) Fit(ctx context.Context, train, validate *data.Examples, env
 		}
 		w := make([]float64, x.p+1)
 		l.known = nil
+		if l.held, err = newHeld(ctx, validate, env, func(x *design, weight []float64) objective {
+			index := target.indexes(validate)
+			if index == nil {
+				return nil
+			}
+			side := sides(index, k)
+			if outputs == 1 {
+				side = sides(index, 1)
+			}
+			if l.loss == "hinge" {
+				return newMarginObjective(x, side, weight, heldHinge{}, ridge{}, l.fitIntercept)
+			}
+			return newMarginObjective(x, side, weight, squaredHingeLoss{}, ridge{}, l.fitIntercept)
+		}); err != nil {
+			return nil, err
+		}
 		if err := l.fitOne(ctx, x, y, target.weight, target.total, l.tol, w, env); err != nil {
 			return nil, err
 		}
@@ -143,13 +161,15 @@ func (l *linearSVM) chooseSolver(e *data.Examples) error {
 
 // fitOne fits one hyperplane: w, p coefficients and the intercept, which is also where it starts from where the solver can. y is -1 or 1.
 func (l *linearSVM) fitOne(ctx context.Context, x *design, y, weight []float64, total, tol float64, w []float64, env learners.Env) error {
-	report := func(i int, value float64) { l.env.Report(l.problem*l.maxIter+i, l.problems*l.maxIter, value/total) }
 	n := x.p
 	bias := 0.0 // strength of the penalty of the intercept
 	if l.fitIntercept {
 		n++
 		bias = 1 / (l.interceptScaling * l.interceptScaling)
 	}
+	follow := curve{env: env, first: l.problem * l.maxIter, last: l.problems * l.maxIter, before: l.reached, total: total, scale: 1, held: l.held,
+		penalty: penalty{ridge: ridge{1, bias}, p: x.p, block: n}}
+	report := follow.report(ctx)
 	unit := "iterations"
 	var value float64
 	var converged bool
@@ -179,6 +199,7 @@ func (l *linearSVM) fitOne(ctx context.Context, x *design, y, weight []float64, 
 		if l.fitIntercept {
 			l1[x.p] = 1 / l.interceptScaling
 		}
+		follow.penalty.ridge, follow.penalty.l1 = ridge{}, l1
 		s := proximalNewton{tol: tol, maxIter: l.maxIter, report: report}
 		value, converged, err = s.minimise(ctx, f, l1, w[:n])
 	default:
@@ -188,6 +209,7 @@ func (l *linearSVM) fitOne(ctx context.Context, x *design, y, weight []float64, 
 		l.known = s.known
 	}
 	l.problem++
+	l.reached = max(l.reached, follow.reached)
 	return finish(svmName, env, unit, l.maxIter, w, value, converged, err)
 }
 
@@ -224,7 +246,7 @@ func (l *linearSVM) decisions(ctx context.Context, x *design, y []float64, targe
 		}
 	}
 	quiet := l.env
-	quiet.Warn = nil
+	quiet.Warn, quiet.Record = nil, nil
 	weight, held, wk := make([]float64, x.n), make([]float64, x.n), make([]float64, len(w))
 	for k := range l.folds {
 		for i, s := range target.weight {

@@ -56,6 +56,7 @@ type logisticRegression struct {
 	ridge, l1    float64 // of the penalty
 	env          learners.Env
 	total        float64 // sum of c times the row weights
+	held         *held   // the validation rows, for the training curve
 }
 
 func (l *logisticRegression) Declare(s *params.Set) {
@@ -97,6 +98,19 @@ func (l *logisticRegression) Fit(ctx context.Context, train, validate *data.Exam
 	}
 	if l.solver == "sgd" && l.schedule == "optimal" && l.ridge == 0 {
 		return nil, fmt.Errorf("%s: schedule 'optimal' needs penalty 'l2' or 'elasticnet' with l1_ratio < 1; use schedule 'invscaling'", logisticName)
+	}
+	l.held, err = newHeld(ctx, validate, env, func(x *design, weight []float64) objective {
+		index := target.indexes(validate)
+		switch {
+		case index == nil:
+			return nil
+		case target.classes == 2:
+			return newMarginObjective(x, sides(index, 1), weight, logisticLoss{}, ridge{}, l.fitIntercept)
+		}
+		return newSoftmaxObjective(x, len(target.present), index, weight, ridge{}, l.fitIntercept)
+	})
+	if err != nil {
+		return nil, err
 	}
 	if target.classes == 2 {
 		return l.fitBinary(ctx, x, target)
@@ -142,13 +156,14 @@ type everyObjective interface {
 
 // minimise moves w to the optimum. block is how many numbers of w belong to a class.
 func (l *logisticRegression) minimise(ctx context.Context, f everyObjective, block int, w []float64) error {
-	report := func(i int, value float64) { l.env.Report(i, l.maxIter, value/l.total) }
 	l1 := make([]float64, len(w))
 	for j := range l1 {
 		if j%block < f.features().p {
 			l1[j] = l.l1
 		}
 	}
+	c := curve{env: l.env, last: l.maxIter, total: l.total, scale: 1, penalty: penalty{ridge: ridge{strength: l.ridge}, l1: l1, p: f.features().p, block: block}, held: l.held}
+	report := c.report(ctx)
 	var value float64
 	var converged bool
 	var err error

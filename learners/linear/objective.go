@@ -44,6 +44,15 @@ func (r ridge) add(p int, w, gradient []float64) float64 {
 	return sum / 2
 }
 
+// value is the penalty at w.
+func (r ridge) value(p int, w []float64) float64 {
+	sum := r.strength * dot(w[:p], w[:p])
+	if len(w) > p {
+		sum += r.bias * w[p] * w[p]
+	}
+	return sum / 2
+}
+
 // addDiagonal adds the penalty's Hessian to the n x n matrix h, where n is p or p+1.
 func (r ridge) addDiagonal(p int, h []float64, n int) {
 	for j := 0; j < n; j++ {

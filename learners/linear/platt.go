@@ -37,7 +37,7 @@ func fitPlatt(ctx context.Context, f, y, weight []float64, workers int) (platt, 
 	x := &design{n: len(f), p: 1, workers: workers, dense: f, stride: 1}
 	w := []float64{0, math.Log((n1 + 1) / (n0 + 1))}
 	o := newMarginObjective(x, target, weight, softLogisticLoss{}, ridge{}, true)
-	s := trustRegionNewton{tol: 1e-10, maxIter: 100, report: func(int, float64) {}}
+	s := trustRegionNewton{tol: 1e-10, maxIter: 100, report: func(int, float64, []float64) {}}
 	_, _, err := s.minimise(ctx, o, w)
 	return platt{w[0], w[1]}, err
 }

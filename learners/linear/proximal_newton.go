@@ -26,7 +26,7 @@ type proximalNewton struct {
 	tol       float64
 	maxIter   int
 	quadratic bool // f is quadratic: one model is exact and serves all iterations
-	report    func(iteration int, value float64)
+	report    report
 }
 
 const (
@@ -109,7 +109,7 @@ func (s *proximalNewton) minimise(ctx context.Context, f columnObjective, l1, w 
 			}
 			damping = raised
 		}
-		s.report(iteration, value)
+		s.report(iteration, value, w)
 		switch {
 		case gain+bound <= goal && damping == 0:
 			return value, true, nil

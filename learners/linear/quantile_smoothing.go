@@ -20,7 +20,7 @@ type quantileSmoothing struct {
 	intercept bool
 	tol       float64
 	maxIter   int // of all stages together
-	report    func(iteration int, value float64)
+	report    report
 }
 
 const (
@@ -50,9 +50,9 @@ func (s *quantileSmoothing) minimise(ctx context.Context, w []float64) (value fl
 			return 0, false, err
 		}
 		start := done
-		stage := lbfgs{tol: max(s.tol, smoothingTol/100), maxIter: s.maxIter - done, report: func(i int, v float64) {
+		stage := lbfgs{tol: max(s.tol, smoothingTol/100), maxIter: s.maxIter - done, report: func(i int, v float64, w []float64) {
 			done = start + i
-			s.report(done, v)
+			s.report(done, v, w)
 		}}
 		_, ok, err := stage.minimise(ctx, f, diagonal, w)
 		if err != nil {

@@ -90,7 +90,7 @@ func TestWideProblemsAreSolvedWithoutTheirHessian(t *testing.T) {
 				}
 			}
 			w := append([]float64(nil), o.w...)
-			newton := trustRegionNewton{tol: 1e-12, maxIter: 200, report: func(int, float64) {}}
+			newton := trustRegionNewton{tol: 1e-12, maxIter: 200, report: func(int, float64, []float64) {}}
 			smooth, ok, err := newton.minimise(t.Context(), o.f, w)
 			if err != nil || !ok {
 				t.Fatal(ok, err)
@@ -104,7 +104,7 @@ func TestWideProblemsAreSolvedWithoutTheirHessian(t *testing.T) {
 			if err := o.f.diagonal(t.Context(), d); err != nil {
 				t.Fatal(err)
 			}
-			quasi := lbfgs{tol: 1e-10, maxIter: 5000, report: func(int, float64) {}}
+			quasi := lbfgs{tol: 1e-10, maxIter: 5000, report: func(int, float64, []float64) {}}
 			value, ok, err := quasi.minimise(t.Context(), o.f, d, w)
 			if err != nil || !ok {
 				t.Fatal(ok, err)
@@ -113,7 +113,7 @@ func TestWideProblemsAreSolvedWithoutTheirHessian(t *testing.T) {
 				t.Errorf("L-BFGS ends at %v, Newton at %v", value, smooth)
 			}
 			w = append([]float64(nil), o.w...)
-			proximal := proximalNewton{tol: 1e-10, maxIter: 200, report: func(int, float64) {}}
+			proximal := proximalNewton{tol: 1e-10, maxIter: 200, report: func(int, float64, []float64) {}}
 			if _, ok, err = proximal.minimise(t.Context(), o.f, l1, w); err != nil || !ok {
 				t.Fatal(ok, err)
 			}

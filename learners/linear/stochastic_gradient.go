@@ -30,7 +30,7 @@ type stochasticGradient struct {
 	tol      float64
 	epochs   int
 	rng      *rand.Rand
-	report   func(epoch int, value float64)
+	report   report
 }
 
 // rowObjective is an objective that is a sum over rows.
@@ -157,7 +157,7 @@ func (s *stochasticGradient) run(ctx context.Context, f rowObjective, total floa
 			value = now
 			copy(best, mean)
 		}
-		s.report(epoch, value)
+		s.report(epoch, value, best)
 		if mark-value >= math.Sqrt(s.tol)*math.Abs(value) {
 			mark, markEpoch = value, epoch
 		} else if epoch-markEpoch >= patience {

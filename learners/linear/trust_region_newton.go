@@ -27,7 +27,7 @@ import (
 type trustRegionNewton struct {
 	tol     float64
 	maxIter int
-	report  func(iteration int, value float64)
+	report  report
 	// known is the preconditioner of a similar problem, or nil; minimise leaves its last one there.
 	known preconditioner
 }
@@ -83,7 +83,7 @@ func (t *trustRegionNewton) minimise(ctx context.Context, f objective, w []float
 			value = trialValue
 		}
 		if near && (accepted || gain <= 1e-12*math.Abs(value)) {
-			t.report(iteration, value)
+			t.report(iteration, value, w)
 			return value, true, nil
 		}
 		switch {
@@ -100,7 +100,7 @@ func (t *trustRegionNewton) minimise(ctx context.Context, f objective, w []float
 				return value, false, nil
 			}
 		}
-		t.report(iteration, value)
+		t.report(iteration, value, w)
 	}
 	return value, false, nil
 }

@@ -232,7 +232,8 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		return nil, Errorf(ErrDefinition, "%v", err)
 	}
 	progress("training", 0, 0)
-	env := learners.Env{Task: p.task, Seed: d.Options.Seed, Workers: s.Workers,
+	curve := newTrainingCurve()
+	env := learners.Env{Task: p.task, Seed: d.Options.Seed, Workers: s.Workers, Record: curve.record,
 		Progress: func(done, total int, _ float64) { progress("training", int64(done), int64(total)) },
 		Warn:     func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) },
 	}
@@ -250,7 +251,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		Settings: settings, Seed: d.Options.Seed, Pipeline: pipeline, Model: model,
 		Baseline: metric.FitBaseline(kind(p.task), len(p.classes), train.Y, p.reportWeights(train))}
 	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}},
-		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash,
+		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash, Curve: curve.points(),
 		Rows: catalog.RowCounts{Train: int64(train.len()), Validate: int64(sets[split.Validate].len()), Test: int64(sets[split.Test].len()), Dropped: dropped}}
 	scores := map[split.Part]*predictor.Scores{}
 	for part, set := range sets {
