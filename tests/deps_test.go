@@ -25,6 +25,7 @@ var policy = map[string][]string{
 	"learners/feature":     {"learners/data", "learners/artifact"},
 	"learners":             {"learners/data", "learners/params", "learners/artifact"},
 	"learners/bin":         {"internal/safego"},
+	"learners/matmul":      {"internal/safego"},
 	"learners/linear":      {"learners", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/tree":        {"learners", "learners/bin", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/boosting":    {"learners", "learners/bin", "learners/data", "learners/params", "learners/artifact", "internal/safego"},

@@ -1,0 +1,118 @@
+package matmul
+
+import (
+	"context"
+	"fmt"
+
+	"aibms/internal/safego"
+)
+
+const (
+	gramColumns = 256 // up to so many columns workers share the rows of x, beyond those of the result
+	gramChunks  = 32  // parts of the rows, each with a result of its own
+)
+
+// Gram sets the symmetric p x p matrix c to the sum over the n rows of x of weight_i (x_i - shift)(x_i - shift)', on up to workers goroutines. shift and weights may be nil, for
+// zeros and ones. Its bits do not depend on workers. It fails with ctx's error only; c is then partly set. Half the products are spared. Beside c it holds up to 32 such
+// matrices when p is at most 256, and a block of rows for each worker.
+func Gram[T Float](ctx context.Context, workers int, c, x Matrix[T], shift, weights []T) error {
+	n, p := x.Rows, x.Columns
+	x.check("X")
+	if c.Rows != p || c.Columns != p || shift != nil && len(shift) != p || weights != nil && len(weights) != n {
+		panic(fmt.Sprintf("matmul: Gram of %d x %d with %d shifts and %d weights into %d x %d", n, p, len(shift), len(weights), c.Rows, c.Columns))
+	}
+	c.check("C")
+	if c.ColumnStride != 1 {
+		panic("matmul: C must be row-major")
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	clearMatrix(c)
+	if n == 0 || p == 0 {
+		return nil
+	}
+	var err error
+	if p <= gramColumns {
+		size := max(16, ((n+gramChunks-1)/gramChunks+depth-1)/depth) * depth
+		parts := make([][]T, (n+size-1)/size)
+		err = safego.Chunks(ctx, n, size, workers, func(chunk, lo, hi int) error {
+			parts[chunk] = make([]T, p*p)
+			var own []T
+			if weights != nil {
+				own = weights[lo:hi]
+			}
+			return new(Workspace[T]).gram(ctx, Of(p, p, p, parts[chunk]), x.Slice(lo, hi, 0, p), shift, own, 0)
+		})
+		for _, part := range parts {
+			for i := 0; i < p && part != nil; i++ {
+				row := c.Data[i*c.RowStride:]
+				for j := 0; j <= i; j++ {
+					row[j] += part[i*p+j]
+				}
+			}
+		}
+	} else {
+		err = safego.Chunks(ctx, p, blockRows, workers, func(_, lo, hi int) error {
+			return new(Workspace[T]).gram(ctx, c.Slice(lo, hi, 0, p), x, shift, weights, lo)
+		})
+	}
+	for i := range p {
+		for j := 0; j < i; j++ {
+			c.Data[j*c.RowStride+i] = c.Data[i*c.RowStride+j]
+		}
+	}
+	return err
+}
+
+// gram adds to c, which are rows first, first+1 ... of the whole matrix; only what is on and below the diagonal counts.
+func (w *Workspace[T]) gram(ctx context.Context, c, x Matrix[T], shift, weights []T, first int) error {
+	p := x.Columns
+	columns := min(p, first+c.Rows) // what lies beyond is above the diagonal
+	c.Columns = columns
+	for lo := 0; lo < x.Rows; lo += depth {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		hi := min(x.Rows, lo+depth)
+		left := x.Slice(lo, hi, 0, p)
+		right := left.Slice(0, hi-lo, 0, columns)
+		if shift != nil || weights != nil || x.ColumnStride != 1 {
+			left, right = w.shifted(left, shift, weights, lo, columns)
+		}
+		w.multiply(c, left.Slice(0, hi-lo, first, first+c.Rows).T(), hi-lo, columns, source[T]{matrix: right}, true, true, first)
+	}
+	return nil
+}
+
+// shifted copies the first columns of x less the shift, and the same times the weights from the lo-th on.
+func (w *Workspace[T]) shifted(x Matrix[T], shift, weights []T, lo, columns int) (left, right Matrix[T]) {
+	n := x.Rows * columns
+	all := room(&w.rows, 2*n)
+	left, right = Of(x.Rows, columns, columns, all[:n]), Of(x.Rows, columns, columns, all[n:])
+	for i := range x.Rows {
+		row := left.Data[i*columns:][:columns]
+		if x.ColumnStride == 1 {
+			copy(row, x.Data[i*x.RowStride:])
+		} else {
+			for j := range row {
+				row[j] = x.Data[i*x.RowStride+j*x.ColumnStride]
+			}
+		}
+		if shift != nil {
+			for j, m := range shift[:len(row)] {
+				row[j] -= m
+			}
+		}
+		if weights != nil {
+			f, to := weights[lo+i], right.Data[i*columns:][:columns]
+			for j, v := range row {
+				to[j] = f * v
+			}
+		}
+	}
+	if weights == nil {
+		right = left
+	}
+	return left, right
+}

@@ -1,0 +1,9 @@
+//go:build !amd64 || purego
+
+package matmul
+
+const available = false
+
+func tilesFast[T Float](tiles, k int, a tilesOf[T], b []T, bRow int, c []T, cRow int, add bool) {
+	tilesPortable(tiles, k, a, b, bRow, c, cRow, add)
+}
