@@ -158,7 +158,7 @@ type WarmStarter interface {
 // TreeNode is a node of a tree for reading: ml_tree.
 type TreeNode struct {
 	Tree, Node, Parent int       // trees and nodes count from 0, the root is 0; Parent is -1 at the root
-	Output             int       // which column of a prediction the tree adds to
+	Output             int       // which column of a prediction the tree adds to; -1: to that of every class
 	Feature            int       // of the split; -1 in a leaf
 	Threshold          float64   // rows whose feature is <= it go left; NaN where categories decide
 	Categories         []int     // codes that go left; nil where a threshold decides

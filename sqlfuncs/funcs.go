@@ -53,12 +53,14 @@ var internals = map[string]builder{
 
 // tables is THE LIST of table functions.
 var tables = map[string]*tableFunction{
-	"ml_evaluate":         mlEvaluate,
-	"ml_confusion_matrix": mlConfusionMatrix,
-	"ml_roc_curve":        mlROCCurve,
-	"ml_feature_info":     mlFeatureInfo,
-	"ml_training_info":    mlTrainingInfo,
-	"ml_weights":          mlWeights,
+	"ml_evaluate":           mlEvaluate,
+	"ml_confusion_matrix":   mlConfusionMatrix,
+	"ml_roc_curve":          mlROCCurve,
+	"ml_feature_info":       mlFeatureInfo,
+	"ml_training_info":      mlTrainingInfo,
+	"ml_feature_importance": mlFeatureImportance,
+	"ml_tree":               mlTree,
+	"ml_weights":            mlWeights,
 }
 
 // TakesModel tells whether a function, by its name in lower case, has the name of a model for its first argument.

@@ -31,6 +31,7 @@ type tableFunction struct {
 	number string // what the second argument counts, when it is a number and no rows: 'version'
 	schema sql.Schema
 	run    func(ctx *sql.Context, s *lifecycle.Service, c *tableCall) ([]sql.Row, error)
+	stream func(ctx *sql.Context, s *lifecycle.Service, c *tableCall) (sql.RowIter, error) // in place of run, for many rows: they are made each time anew
 }
 
 // tableCall is a call with its arguments read.
@@ -48,7 +49,7 @@ type tableFunctionOf struct {
 	*tableFunction
 }
 
-// tableNode is a call of a table function in a plan. Its rows are computed once, however often a join asks for them.
+// tableNode is a call of a table function in a plan. Its rows are computed once, however often a join asks for them, unless they are streamed.
 type tableNode struct {
 	tableFunctionOf
 	database sql.Database // in which unqualified names are looked for: the current one, inside a view the view's
@@ -87,6 +88,20 @@ func (t *tableFunctionOf) NewInstance(_ *sql.Context, db sql.Database, args []sq
 
 // RowIter implements sql.ExecSourceRel.
 func (n *tableNode) RowIter(ctx *sql.Context, _ sql.Row) (sql.RowIter, error) {
+	if n.stream != nil {
+		var iter sql.RowIter
+		err := safego.Run(func() error {
+			c, err := n.read(ctx)
+			if err == nil {
+				iter, err = n.stream(ctx, n.functions.Service, c)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, sqlerr.Map(err)
+		}
+		return iter, nil
+	}
 	n.once.Do(func() {
 		*n.err = safego.Run(func() error {
 			c, err := n.read(ctx)
@@ -159,14 +174,14 @@ func (n *tableNode) read(ctx *sql.Context) (*tableCall, error) {
 	return c, nil
 }
 
-// wholeNumber is the second argument as a number from 0 up; nil when it is NULL or not given.
+// wholeNumber is the second argument as a number from 1 up; nil when it is NULL or not given.
 func (n *tableNode) wholeNumber(ctx *sql.Context) (*int64, error) {
 	given, err := n.argument(ctx, 1)
 	if err != nil || given == nil {
 		return nil, err
 	}
 	v, err := strconv.ParseInt(*given, 10, 64)
-	if err != nil || v < 0 || v == 0 && n.tableFunction.number == "version" {
+	if err != nil || v < 1 {
 		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "%s: the number of a %s is wanted, got '%.80s'", n.name, n.tableFunction.number, *given)
 	}
 	return &v, nil

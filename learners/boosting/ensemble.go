@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners"
 )
 
 // ensemble is the fitted model: the margins of a row are start plus the values of the leaves that it falls into. Tree t belongs to output t % outputs.
@@ -272,4 +274,30 @@ func (e *ensemble) Importances() []float64 {
 		}
 	}
 	return gains
+}
+
+// EachNode calls f with the nodes of the trees, as learners.Trees wants them. The values of leaves are parts of margins: with one output for classes, of the second class's.
+func (e *ensemble) EachNode(f func(learners.TreeNode) bool) {
+	for k, t := range e.trees {
+		output := k % e.outputs
+		if e.outputs == 1 && e.classes > 0 {
+			output = 1
+		}
+		parents := make([]int32, len(t))
+		parents[0] = -1
+		for i := range t {
+			n := &t[i]
+			x := learners.TreeNode{Tree: k, Node: i, Parent: int(parents[i]), Output: output, Feature: -1, Left: -1, Right: -1, Threshold: math.NaN(), Gain: math.NaN(), Rows: n.weight}
+			if n.feature < 0 {
+				x.Value = []float64{n.value}
+			} else {
+				x.Feature, x.Threshold, x.MissingLeft, x.Gain = int(n.feature), n.cut, n.missingLeft, n.gain
+				x.Left, x.Right = int(n.child), int(n.child+1)
+				parents[n.child], parents[n.child+1] = int32(i), int32(i)
+			}
+			if !f(x) {
+				return
+			}
+		}
+	}
 }

@@ -352,4 +352,5 @@ var (
 	_ learners.Learner     = (*gradientBoosting)(nil)
 	_ learners.Model       = (*ensemble)(nil)
 	_ learners.Importances = (*ensemble)(nil)
+	_ learners.Trees       = (*ensemble)(nil)
 )

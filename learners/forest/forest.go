@@ -204,6 +204,8 @@ func (m *model) Predict(x, out *mat.Dense) error { return m.trees.Predict(x, out
 
 func (m *model) Importances() []float64 { return m.trees.Importances() }
 
+func (m *model) EachNode(f func(learners.TreeNode) bool) { m.trees.EachNode(f) }
+
 // Save writes the trees and, in the section out_of_bag (float64), how many rows were judged out of bag and the score over them, 0 and 0 when that was not asked for.
 func (m *model) Save(w *artifact.Writer) error {
 	m.trees.Save(w)
@@ -236,4 +238,5 @@ var (
 	_ learners.Model       = (*model)(nil)
 	_ learners.Importances = (*model)(nil)
 	_ learners.OutOfBag    = (*model)(nil)
+	_ learners.Trees       = (*model)(nil)
 )

@@ -141,6 +141,7 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 		return nil, wrap(ctx, name, err)
 	}
 	trees := NewTrees(target, p)
+	trees.KeepNodes()
 	if _, err := trees.Append(grown); err != nil {
 		return nil, wrap(ctx, name, err)
 	}
@@ -168,6 +169,8 @@ func (m *decisionTreeModel) Save(w *artifact.Writer) error {
 }
 
 func (m *decisionTreeModel) Importances() []float64 { return m.trees.Importances() }
+
+func (m *decisionTreeModel) EachNode(f func(learners.TreeNode) bool) { m.trees.EachNode(f) }
 
 func loadDecisionTree(version int, r *artifact.Reader) (learners.Model, error) {
 	if err := CheckVersion(name, version, 1); err != nil {
@@ -198,4 +201,5 @@ var (
 	_ learners.Learner     = (*decisionTree)(nil)
 	_ learners.Model       = (*decisionTreeModel)(nil)
 	_ learners.Importances = (*decisionTreeModel)(nil)
+	_ learners.Trees       = (*decisionTreeModel)(nil)
 )

@@ -24,15 +24,14 @@ const (
 //	threshold     float64   of each node that is no leaf: values <= threshold go left
 //	value         float64   of each leaf: the probability of the second of two classes, K probabilities, or the number
 //	importances   float64   p numbers
+//	node_weight   float64   of each node: the weight of its training rows; none when they were not kept
+//	gain          float64   of each node that is no leaf: by how much it lowers weight times impurity; none when they were not kept
 func (t *Trees) Save(w *artifact.Writer) {
 	w.Int64s("shape", []int64{int64(t.features), int64(t.classes), int64(len(t.roots))})
 	var counts, left, feature []int32
-	var threshold, value []float64
+	var threshold, value, gain []float64
 	for k, root := range t.roots {
-		end := int32(len(t.nodes))
-		if k+1 < len(t.roots) {
-			end = t.roots[k+1]
-		}
+		end := t.end(k)
 		counts = append(counts, end-root)
 		for i := root; i < end; i++ {
 			n := &t.nodes[i]
@@ -48,6 +47,9 @@ func (t *Trees) Save(w *artifact.Writer) {
 			left = append(left, l)
 			feature = append(feature, int32(n.feature&^missingRight))
 			threshold = append(threshold, n.threshold)
+			if t.gains != nil {
+				gain = append(gain, t.gains[i])
+			}
 		}
 	}
 	w.Int32s("tree_nodes", counts)
@@ -56,6 +58,8 @@ func (t *Trees) Save(w *artifact.Writer) {
 	w.Float64s("threshold", threshold)
 	w.Float64s("value", value)
 	w.Float64s("importances", t.importances)
+	w.Float64s("node_weight", t.weights)
+	w.Float64s("gain", gain)
 }
 
 const missingLeftBit = 1 << 30
@@ -90,6 +94,14 @@ func LoadTrees(r *artifact.Reader) (*Trees, error) {
 	if err != nil {
 		return nil, err
 	}
+	weights, err := r.Float64s("node_weight")
+	if err != nil {
+		return nil, err
+	}
+	gains, err := r.Float64s("gain")
+	if err != nil {
+		return nil, err
+	}
 	bad := func(format string, args ...any) (*Trees, error) {
 		return nil, fmt.Errorf("%w: %s", artifact.ErrCorrupt, fmt.Sprintf(format, args...))
 	}
@@ -112,6 +124,19 @@ func LoadTrees(r *artifact.Reader) (*Trees, error) {
 	}
 	if err := checkValues(value, t.classes); err != nil {
 		return nil, err
+	}
+	if (len(weights) != 0 || len(gains) != 0) && (len(weights) != len(left) || len(gains) != inner) {
+		return bad("%d weights and %d gains of %d nodes, %d of them splits", len(weights), len(gains), len(left), inner)
+	}
+	for _, list := range [][]float64{weights, gains} {
+		for _, v := range list {
+			if !(v >= 0) || math.IsInf(v, 0) {
+				return bad("the weight or gain of a node is %v", v)
+			}
+		}
+	}
+	if len(weights) > 0 {
+		t.weights, t.gains = weights, make([]float64, len(left))
 	}
 	t.nodes = make([]flat, 0, len(left))
 	t.values = make([]float64, len(left)*t.width)
@@ -144,6 +169,9 @@ func LoadTrees(r *artifact.Reader) (*Trees, error) {
 			}
 			t.nodes = append(t.nodes, n)
 			feature, threshold = feature[1:], threshold[1:]
+			if t.gains != nil {
+				t.gains[at], gains = gains[0], gains[1:]
+			}
 		}
 	}
 	if len(t.nodes) != len(left) {

@@ -3,8 +3,11 @@ package tree
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners"
 )
 
 // Trees are grown trees in the layout that prediction wants: what an ensemble of one or more trees predicts is their mean. They are immutable once built and safe for concurrent use.
@@ -20,6 +23,10 @@ type Trees struct {
 
 	// Importance of each feature, summing to one when there is a split: the mean over the trees of its share in the decrease of impurity.
 	importances []float64
+
+	// What the training knew of the nodes, for reading; nil unless KeepNodes was called.
+	weights []float64 // of each node: the weight of its training rows
+	gains   []float64 // of each node: by how much its split lowers weight times impurity; 0 for a leaf
 }
 
 // flat is a node as prediction sees it, in 16 bytes. The right child is next to the left one. A leaf is its own left child, and nothing is above its threshold: so a row that has
@@ -37,9 +44,59 @@ func NewTrees(t *Target, p int) *Trees {
 	return &Trees{features: p, classes: t.classes, width: t.Width(), importances: make([]float64, p)}
 }
 
+// KeepNodes makes Append keep the weight and the gain of each node: 16 bytes more a node.
+func (t *Trees) KeepNodes() { t.weights, t.gains = []float64{}, []float64{} }
+
+// EachNode calls f with the nodes of the trees, as learners.Trees wants them.
+func (t *Trees) EachNode(f func(learners.TreeNode) bool) {
+	output := 0
+	switch {
+	case t.classes == 2:
+		output = 1
+	case t.classes > 2:
+		output = -1
+	}
+	for k, root := range t.roots {
+		end := t.end(k)
+		parents := make([]int32, end-root)
+		parents[0] = -1
+		for i := root; i < end; i++ {
+			n := &t.nodes[i]
+			x := learners.TreeNode{Tree: k, Node: int(i - root), Parent: int(parents[i-root]), Output: output, Feature: -1, Left: -1, Right: -1,
+				Threshold: math.NaN(), Gain: math.NaN(), Rows: math.NaN()}
+			if t.weights != nil {
+				x.Rows = t.weights[i]
+			}
+			if t.isLeaf(i) {
+				x.Value = slices.Clone(t.values[int(i)*t.width : int(i+1)*t.width])
+			} else {
+				left := n.left - root
+				x.Feature, x.Threshold, x.MissingLeft = int(n.feature&^missingRight), n.threshold, n.feature&missingRight == 0
+				x.Left, x.Right = int(left), int(left+1)
+				parents[left], parents[left+1] = i-root, i-root
+				if t.gains != nil {
+					x.Gain = t.gains[i]
+				}
+			}
+			if !f(x) {
+				return
+			}
+		}
+	}
+}
+
+// end is the first node after tree k.
+func (t *Trees) end(k int) int32 {
+	if k+1 < len(t.roots) {
+		return t.roots[k+1]
+	}
+	return int32(len(t.nodes))
+}
+
 // Append adds a tree and returns its number of leaves.
 func (t *Trees) Append(g *Grown) (leaves int, err error) {
 	base := len(t.nodes)
+	keep := t.weights != nil
 	if base+len(g.nodes) > maxNodes {
 		return 0, fmt.Errorf("the trees have more than %d nodes; bound them by max_depth, max_leaf_nodes or min_samples_leaf", maxNodes)
 	}
@@ -59,6 +116,13 @@ func (t *Trees) Append(g *Grown) (leaves int, err error) {
 			t.values = append(t.values, g.values[i*t.width:(i+1)*t.width]...)
 		}
 		t.nodes = append(t.nodes, f)
+		if keep {
+			gain := 0.0 // where the square of the target's size overflows, the gain may be no number
+			if n.gain > 0 {
+				gain = min(n.gain, math.MaxFloat64)
+			}
+			t.weights, t.gains = append(t.weights, n.weight), append(t.gains, gain)
+		}
 	}
 	g.Importances(t.importances)
 	return leaves, nil
