@@ -14,7 +14,8 @@ type Baseline struct {
 // FitBaseline learns the baseline from the training rows: y holds class codes 0..classes-1 or values, weights may be nil (1 each). For
 // classification it is the shares of the classes: the class with the largest one (of equals, the lowest code) is predicted, with the shares as
 // probabilities. For regression it is the weighted mean, used where squared errors count, and the weighted median, where absolute errors do.
-// Rows that are NaN, out of range or without a positive weight are passed over; when none is left the baseline is undefined (nil, NaN).
+// Rows that are NaN, out of range or without a positive weight are passed over; when none is left the baseline is undefined (nil, NaN), as it is without
+// a target.
 func FitBaseline(kind Kind, classes int, y, weights []float64) Baseline {
 	weight := func(i int) float64 {
 		switch {
@@ -27,6 +28,9 @@ func FitBaseline(kind Kind, classes int, y, weights []float64) Baseline {
 	}
 	if kind == Regression {
 		return fitCentre(y, weight)
+	}
+	if kind.alone() {
+		return Baseline{Mean: math.NaN(), Median: math.NaN()}
 	}
 	shares := make([]sum, max(classes, 0))
 	var total sum

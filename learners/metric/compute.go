@@ -18,6 +18,9 @@ func Compute(ctx context.Context, metrics []*Metric, in Input) ([]Value, error) 
 			return nil, wrong("metric %s is not for %s; choose of %s", m.Name, in.Kind, names(in.Kind))
 		}
 	}
+	if in.Kind.alone() {
+		return computeAlone(ctx, metrics, in)
+	}
 	r, err := newRows(ctx, in)
 	if err != nil {
 		return nil, err
@@ -34,6 +37,20 @@ func Compute(ctx context.Context, metrics []*Metric, in Input) ([]Value, error) 
 		if r.ended() {
 			return nil, r.err
 		}
+	}
+	return values, nil
+}
+
+// computeAlone is Compute without a target.
+func computeAlone(ctx context.Context, metrics []*Metric, in Input) ([]Value, error) {
+	values := make([]Value, len(metrics))
+	for i, m := range metrics {
+		v, err := m.alone(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		v.Metric, v.Value, v.Low, v.High, v.Baseline = m, m.within(v.Value), m.within(v.Low), m.within(v.High), m.within(v.Baseline)
+		values[i] = v
 	}
 	return values, nil
 }

@@ -79,6 +79,48 @@ func regressionRows(rng *rand.Rand, n int, weighted bool) Input {
 	return in
 }
 
+// anomalyRows: one of twelve rows is called unusual; of the weighted ones, those that weigh more rather are.
+func anomalyRows(rng *rand.Rand, n int, weighted bool) Input {
+	in := Input{Kind: Anomaly}
+	for range n {
+		flag := 0.0
+		if rng.IntN(12) == 0 {
+			flag = 1
+		}
+		in.Predicted = append(in.Predicted, flag)
+		if weighted {
+			in.Weights = append(in.Weights, (0.6+flag)*(0.5+rng.ExpFloat64()))
+		}
+	}
+	return in
+}
+
+// projectionRows: two of four features are kept, one of the others follows from them but for noise.
+func projectionRows(rng *rand.Rand, n int, weighted bool) Input {
+	in := Input{Kind: Projection, Outputs: 2, X: mat.NewDense(n, 4, nil)}
+	for i := range n {
+		a, b := rng.NormFloat64(), 2*rng.NormFloat64()
+		in.X.SetRow(i, []float64{a, b, 3 + a - b + 0.5*rng.NormFloat64(), rng.ExpFloat64()})
+		if weighted {
+			in.Weights = append(in.Weights, (0.5+a*a)*(0.5+rng.ExpFloat64()))
+		}
+	}
+	in.Restore = restoreFrom(in.X)
+	return in
+}
+
+// restoreFrom gives back what the first two features of rows tell of four.
+func restoreFrom(x *mat.Dense) func(int, *mat.Dense) error {
+	return func(from int, y *mat.Dense) error {
+		n, _ := y.Dims()
+		for i := range n {
+			a, b := x.At(from+i, 0), x.At(from+i, 1)
+			y.SetRow(i, []float64{a, b, 3 + a - b, 1.2})
+		}
+		return nil
+	}
+}
+
 // least is the coverage that is asked of the intervals whose form is known to be a little short; of the others it is 92 %, which leaves room for the luck of 600 samples.
 var least = map[string]float64{
 	"ks_statistic": 0.90, // the threshold is chosen on the same rows, so the value is too high by up to half a standard error
@@ -98,6 +140,8 @@ func TestCoverage(t *testing.T) {
 		{"binary", binaryRows, false, 500}, {"binary weighted", binaryRows, true, 1000},
 		{"multiclass", multiclassRows, false, 500}, {"multiclass weighted", multiclassRows, true, 1000},
 		{"regression", regressionRows, false, 500}, {"regression weighted", regressionRows, true, 1000},
+		{"anomaly", anomalyRows, false, 500}, {"anomaly weighted", anomalyRows, true, 1000},
+		{"projection", projectionRows, false, 500}, {"projection weighted", projectionRows, true, 1000},
 	} {
 		t.Run(world.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(1, 2))

@@ -1,11 +1,17 @@
 package metric
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 var (
 	classes    = []Kind{Binary, Multiclass}
 	binary     = []Kind{Binary}
 	regression = []Kind{Regression}
+	clustering = []Kind{Clustering}
+	anomaly    = []Kind{Anomaly}
+	projection = []Kind{Projection}
 
 	inf = math.Inf(1)
 )
@@ -82,4 +88,24 @@ var list = []Metric{
 	{Name: "explained_variance", Aliases: []string{"explained_variance_score"}, Tasks: regression, HigherIsBetter: true, Min: -inf, Max: 1, measure: explainedVariance,
 		Doc:      "r2_score without the penalty for a constant bias; NULL when the target is constant",
 		Interval: "log-t of the unexplained share, with linearised variance"},
+
+	{Name: "silhouette", Aliases: []string{"silhouette_score"}, Tasks: clustering, HigherIsBetter: true, Min: -1, Max: 1, alone: silhouetteOf,
+		Doc: fmt.Sprintf("how much nearer rows are to their own cluster than to the next one (Rousseeuw 1987), by the features as the learner sees them; of more than %d rows that of so many drawn at random; NULL "+
+			"when all are in one cluster, which is why there is no baseline", SilhouetteRows),
+		Interval: "t with linearised variance, the clusters taken as given"},
+	{Name: "davies_bouldin_index", Aliases: []string{"davies_bouldin", "davies_bouldin_score"}, Tasks: clustering, Max: inf, alone: daviesBouldinOf,
+		Doc:      "how much clusters overlap: mean over clusters of the likeness to the most like one (Davies & Bouldin 1979); NULL when all rows are in one cluster, which is why there is no baseline",
+		Interval: "none"},
+	{Name: "mean_squared_distance", Aliases: []string{"msd"}, Tasks: clustering, Max: inf, alone: meanSquaredDistanceOf,
+		Doc:      "mean squared distance of the rows from the centre of their cluster, by the features as the learner sees them; the baseline has all rows in one cluster around their mean",
+		Interval: "log-t of the row losses"},
+
+	{Name: "anomaly_rate", Tasks: anomaly, Max: 1, alone: anomalyRate,
+		Doc:      "share of the rows that are called unusual; neither more nor less is better, and there is no baseline",
+		Interval: "Wilson score (Wilson 1927)"},
+
+	{Name: "explained_variance_ratio", Aliases: []string{"evr"}, Tasks: projection, HigherIsBetter: true, Min: -inf, Max: 1, alone: explainedVarianceRatio,
+		Doc: "share of the variance of the rows' features, as the learner sees them, that the projection keeps: what can be restored from it; the baseline is what directions at random keep, their number over that " +
+			"of the features; NULL when the rows do not vary, or the learner cannot restore features",
+		Interval: "log-t of the share that is lost, with linearised variance"},
 }

@@ -19,6 +19,7 @@
 package metric
 
 import (
+	"context"
 	"strings"
 )
 
@@ -37,8 +38,12 @@ type Metric struct {
 	Min, Max       float64 // range of the values; an infinity where there is no bound
 
 	constant statistic // of the training rows: what the baseline predicts (regression)
-	measure  measure
+	measure  measure   // nil without a target
+	alone    alone     // measure without a target
 }
+
+// alone measures the rows of a kind without a target: all of a Value but its Metric.
+type alone func(ctx context.Context, in Input) (Value, error)
 
 // measure finds the value of a metric on the rows and, only if it is called, the interval. Both may be NaN.
 type measure func(r *rows) (value float64, interval func() (low, high float64))
@@ -99,10 +104,11 @@ func For(kind Kind) []*Metric {
 }
 
 // Headline is the metric to optimise for and to show first when nobody chose one: roc_auc for binary (it needs no threshold and does not
-// reward the majority class), accuracy for multiclass, r2_score for regression (free of the target's unit). Unknown kinds panic: they are
-// a programming error.
+// reward the majority class), accuracy for multiclass, r2_score for regression (free of the target's unit); silhouette, anomaly_rate and
+// explained_variance_ratio without a target. Unknown kinds panic: they are a programming error.
 func Headline(kind Kind) *Metric {
-	name := map[Kind]string{Binary: "roc_auc", Multiclass: "accuracy", Regression: "r2_score"}[kind]
+	name := map[Kind]string{Binary: "roc_auc", Multiclass: "accuracy", Regression: "r2_score", Clustering: "silhouette", Anomaly: "anomaly_rate",
+		Projection: "explained_variance_ratio"}[kind]
 	m, ok := Lookup(name)
 	if !ok {
 		panic("no headline metric for " + kind.String())

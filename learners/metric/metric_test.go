@@ -12,7 +12,7 @@ import (
 func TestListIsComplete(t *testing.T) {
 	dialect := "accuracy balanced_accuracy precision recall f1_score log_loss roc_auc pr_auc mcc brier_score ks_statistic gini lift_at_k " +
 		"precision_at_k recall_at_k mean_absolute_error mean_squared_error root_mean_squared_error mean_squared_log_error median_absolute_error " +
-		"mean_absolute_percentage_error r2_score explained_variance"
+		"mean_absolute_percentage_error r2_score explained_variance silhouette davies_bouldin_index mean_squared_distance anomaly_rate explained_variance_ratio"
 	for _, name := range strings.Fields(dialect) {
 		if m, ok := Lookup(strings.ToUpper(name)); !ok || m.Name != name {
 			t.Errorf("no metric %s", name)
@@ -35,16 +35,16 @@ func TestListIsComplete(t *testing.T) {
 			}
 			seen[name] = true
 		}
-		if m.Doc == "" || m.Interval == "" || len(m.Tasks) == 0 || m.measure == nil || !(m.Min < m.Max) {
+		if m.Doc == "" || m.Interval == "" || len(m.Tasks) == 0 || (m.measure == nil) == (m.alone == nil) || !(m.Min < m.Max) {
 			t.Errorf("%s is not declared in full", m.Name)
 		}
 	}
-	for kind, count := range map[Kind]int{Binary: 15, Multiclass: 10, Regression: 8} {
+	for kind, count := range map[Kind]int{Binary: 15, Multiclass: 10, Regression: 8, Clustering: 3, Anomaly: 1, Projection: 1} {
 		of := For(kind)
 		if len(of) != count {
 			t.Errorf("%s has %d metrics", kind, len(of))
 		}
-		if h := Headline(kind); !h.Supports(kind) || !h.HigherIsBetter {
+		if h := Headline(kind); !h.Supports(kind) || h.HigherIsBetter == (kind == Anomaly) {
 			t.Errorf("headline of %s: %s", kind, h.Name)
 		}
 	}

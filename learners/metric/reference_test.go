@@ -111,7 +111,7 @@ func TestReferenceValues(t *testing.T) {
 		})
 	}
 	for _, m := range All() {
-		if compared[m.Name] < 3 {
+		if m.alone == nil && compared[m.Name] < 3 {
 			t.Errorf("%s is compared %d times only", m.Name, compared[m.Name])
 		}
 	}

@@ -23,7 +23,7 @@ func learnersPage() string {
 	b.WriteString("# Learners\n\n" + generated + `
 A learner is an algorithm that fits a model to rows: ` + "`USING learner (hyper-parameter = value, ...)`" + ` in [CREATE MODEL](sql/create-model.md) and
 [TRAIN MODEL](sql/train-model.md). [SHOW LEARNERS](sql/show-learners.md) lists the same. Without USING, a target that is a number with a fraction (DOUBLE, FLOAT,
-DECIMAL) gets ` + "`linear_regression`" + `, every other one ` + "`logistic_regression`" + `.
+DECIMAL) gets ` + "`linear_regression`" + `, every other one ` + "`logistic_regression`" + `. Learners for clustering, anomaly detection and projection need no target: PREDICT is left out.
 
 | learner | what it is | tasks |
 |---|---|---|
@@ -63,9 +63,10 @@ TRAIN measures every metric of its task on each part of the split; [EVALUATE MOD
 [SHOW METRICS](sql/show-metrics.md) lists the same as below. An alias may stand wherever a metric's name may.
 
 Every value comes with a confidence interval of ` + fmt.Sprintf("%g", 100*metric.Confidence) + ` % and a baseline: what the constant guess reaches that the training rows suggest (the shares of the classes, the
-mean or the median). A value that does not exist, such as the precision of a model that never predicts the positive class, is NULL.
+mean or the median). Without a target there is less to compare with: the metric says what its baseline is, if it has one. A value that does not exist, such as the precision of a model that never predicts the
+positive class, is NULL.
 `)
-	for _, kind := range []metric.Kind{metric.Binary, metric.Multiclass, metric.Regression} {
+	for _, kind := range []metric.Kind{metric.Binary, metric.Multiclass, metric.Regression, metric.Clustering, metric.Anomaly, metric.Projection} {
 		fmt.Fprintf(&b, "\n## %s\n\nHeadline, unless OPTIMIZE FOR says another: `%s`.\n\n", kind, metric.Headline(kind).Name)
 		b.WriteString("| metric | aliases | better | what it is | confidence interval |\n|---|---|---|---|---|\n")
 		for _, m := range metric.For(kind) {
