@@ -32,6 +32,12 @@ func (t Task) Classification() bool { return t == Binary || t == Multiclass }
 // Supervised reports whether t needs a target: whether Examples have Y.
 func (t Task) Supervised() bool { return t.Classification() || t == Regression }
 
+// Decides reports whether what t predicts is decided by what a model gives: a class, a cluster, or whether a row is unusual.
+func (t Task) Decides() bool { return t.Classification() || t == Clustering || t == Anomaly }
+
+// Thresholded reports whether a threshold can decide what t predicts: on the probability of the positive one of two classes, or on the score of an anomaly.
+func (t Task) Thresholded() bool { return t == Binary || t == Anomaly }
+
 // Traits are what a learner can take and what it needs; the automatic feature rules follow them.
 type Traits struct {
 	Missing       bool // takes NaN in X as a missing value

@@ -28,7 +28,7 @@ func predictInGo(t testing.TB, c *sql.Conn, model string) (labels, probas []stri
 		t.Fatal(err)
 	}
 	positive := p.Positive
-	if i, ok := p.ClassCode(map[string]string{"kind": "tea", "grade": "mid"}[model]); ok {
+	if i := slices.Index(p.Classes, map[string]string{"kind": "tea", "grade": "mid"}[model]); i >= 0 {
 		positive = i
 	}
 	for i := range visitRows {

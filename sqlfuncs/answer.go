@@ -2,6 +2,8 @@ package sqlfuncs
 
 import (
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
@@ -10,6 +12,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/shopspring/decimal"
 
+	"aibms/learners"
 	"aibms/server/rows"
 	"aibms/server/sqlerr"
 )
@@ -19,27 +22,37 @@ type answer struct {
 	output output
 	*deployed
 	typ    sql.Type // of the value
-	target sql.Type // of the model's target
-	labels []any    // the classes as values of type target
-	class  int      // code of the class whose probability is wanted; perRow when it is known by row alone
+	target sql.Type // of a prediction: that of the model's target
+	names  []string // of the classes, or the numbers of the clusters: 1, 2, ...
+	labels []any    // the classes or clusters, or whether a row is unusual, as values of type target
+	class  int      // code of the class whose probability is wanted; perRow when it is known by row alone, decided for the cluster of the row
 }
 
 const (
 	noClass = -1 // the class is NULL
 	perRow  = -2
+	decided = -3
 )
 
 // newAnswer prepares the answers of a call. class is what the call says of the class whose probability it wants, nil when it says nothing.
 func newAnswer(ctx *sql.Context, o output, d *deployed, class sql.Expression) (*answer, error) {
 	p := d.predictor
-	a := &answer{output: o, deployed: d, typ: o.typeOf(), target: sqlType(p.Target.SQLType), class: p.Positive}
+	a := &answer{output: o, deployed: d, typ: o.typeOf(), target: sqlType(p.SQLType()), class: p.Positive}
 	a.makeLabels(ctx)
 	switch {
 	case o == label:
 		a.typ = a.target
 	case o == everything:
-	case !p.Task.Classification():
+	case p.Task == learners.Regression:
 		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s predicts the number %s, which has no probability; use PREDICT", d.model.SQLName(), p.Target.Name)
+	case p.Task == learners.Projection:
+		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s is a projection: it gives each row %d numbers, which have no probability; use PREDICT", d.model.SQLName(), p.Outputs())
+	case p.Task == learners.Anomaly && class != nil:
+		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s detects anomalies: it gives each row one score and takes no class; leave %s out", d.model.SQLName(), class)
+	case p.Task == learners.Anomaly:
+		a.class = 0 // the score
+	case p.Task == learners.Clustering && class == nil:
+		a.class = decided
 	case class == nil && len(p.Classes) != 2:
 		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s has %d classes; say whose probability: PREDICT_PROBA('%s', '%s')", d.model.SQLName(), len(p.Classes), d.name, p.Classes[0])
 	case class != nil:
@@ -56,11 +69,22 @@ func newAnswer(ctx *sql.Context, o output, d *deployed, class sql.Expression) (*
 
 // makeLabels makes the classes values of the target's type; where one of them is none, the answers are text.
 func (a *answer) makeLabels(ctx *sql.Context) {
-	for _, class := range a.predictor.Classes {
+	a.names = a.predictor.Classes
+	switch a.predictor.Task {
+	case learners.Anomaly:
+		a.labels = []any{int8(0), int8(1)}
+		return
+	case learners.Clustering:
+		for k := range a.predictor.Outputs() {
+			a.names, a.labels = append(a.names, strconv.Itoa(k+1)), append(a.labels, int64(k+1))
+		}
+		return
+	}
+	for _, class := range a.names {
 		v, inRange, err := a.target.Convert(ctx, class)
 		if err != nil || inRange != sql.InRange {
 			a.target, a.labels = types.LongText, nil
-			for _, class := range a.predictor.Classes {
+			for _, class := range a.names {
 				a.labels = append(a.labels, class)
 			}
 			return
@@ -82,53 +106,75 @@ func (a *answer) classOf(ctx *sql.Context, row sql.Row, class sql.Expression) (i
 	if err != nil {
 		return noClass, err
 	}
-	if code, ok := a.predictor.ClassCode(given); ok {
+	if code := slices.Index(a.names, given); code >= 0 {
 		return code, nil
 	}
 	// another way to write the class: 1.0 or TRUE for 1
 	if same, inRange, err := a.target.Convert(ctx, v); err == nil && inRange == sql.InRange {
 		if text, _, err := rows.Text(ctx, same, a.target); err == nil {
-			if code, ok := a.predictor.ClassCode(text); ok {
+			if code := slices.Index(a.names, text); code >= 0 {
 				return code, nil
 			}
 		}
 	}
-	if len(a.predictor.Classes) == 0 {
+	if a.predictor.Task == learners.Clustering {
+		return noClass, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s has no cluster %s; it has 1 to %d", a.model.SQLName(), given, len(a.names))
+	}
+	if len(a.names) == 0 {
 		return 0, nil // a number has no classes: the caller has said so
 	}
-	return noClass, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s has no class '%s'; it has: %s", a.model.SQLName(), given, strings.Join(a.predictor.Classes, ", "))
+	return noClass, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s has no class '%s'; it has: %s", a.model.SQLName(), given, strings.Join(a.names, ", "))
 }
 
-// decides tells whether the answer holds a class that the predictor decides on.
-func (a *answer) decides() bool { return a.output != probability && a.predictor.Task.Classification() }
+// decides tells whether the answer rests on a class or cluster that the predictor decides on.
+func (a *answer) decides() bool {
+	return a.predictor.Task.Decides() && (a.output != probability || a.class == decided)
+}
 
-// value is the answer for a row: out is what the model gave for it, decided the code of its class where the answer decides, class that of the class whose probability
-// is wanted.
-func (a *answer) value(ctx *sql.Context, out []float64, decided int32, class int) (any, error) {
-	switch a.output {
-	case probability:
-		return out[class], nil
-	case everything:
-		return a.document(ctx, out, decided)
+// value is the answer for a row: out is what the model gave for it, code that of its class where the answer decides, class that of the class whose probability is
+// wanted.
+func (a *answer) value(ctx *sql.Context, out []float64, code int32, class int) (any, error) {
+	switch {
+	case a.output == everything:
+		return a.document(ctx, out, code)
+	case a.output == label:
+		return a.prediction(ctx, out, code)
+	case class == decided:
+		return out[code], nil
 	}
-	return a.prediction(ctx, out, decided)
+	return out[class], nil
 }
 
-// prediction is the predicted class or number, of the target's type.
-func (a *answer) prediction(ctx *sql.Context, out []float64, decided int32) (any, error) {
-	if !a.predictor.Task.Classification() {
+// prediction is the predicted class or number, of the target's type; the number of the cluster; whether the row is unusual; or the numbers of a projection.
+func (a *answer) prediction(ctx *sql.Context, out []float64, code int32) (any, error) {
+	switch a.predictor.Task {
+	case learners.Regression:
 		return fit(ctx, a.target, out[0])
+	case learners.Projection:
+		return types.JSONDocument{Val: numbers(out)}, nil
 	}
-	return a.labels[decided], nil
+	return a.labels[code], nil
 }
 
-// document is the JSON object of PREDICT_ALL: prediction, probabilities (NULL for a number), version, threshold (NULL when the learner's own rule decides), cached, fallback.
-func (a *answer) document(ctx *sql.Context, out []float64, decided int32) (any, error) {
-	v, err := a.prediction(ctx, out, decided)
+// numbers is a JSON array.
+func numbers(list []float64) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
+// document is the JSON object of PREDICT_ALL: prediction, probabilities of classes or clusters (NULL where there are none), score (of an anomaly alone), version, threshold
+// (NULL when the learner's own rule decides), cached, fallback.
+func (a *answer) document(ctx *sql.Context, out []float64, code int32) (any, error) {
+	v, err := a.prediction(ctx, out, code)
 	if err != nil {
 		return nil, err
 	}
-	if !types.IsNumber(a.target) || types.IsBit(a.target) {
+	if projected, ok := v.(types.JSONDocument); ok {
+		v = projected.Val
+	} else if !types.IsNumber(a.target) || types.IsBit(a.target) {
 		text, _, err := rows.Text(ctx, v, a.target)
 		if err != nil {
 			return nil, err
@@ -136,14 +182,17 @@ func (a *answer) document(ctx *sql.Context, out []float64, decided int32) (any, 
 		v = text
 	}
 	doc := map[string]any{"prediction": v, "probabilities": nil, "version": a.version.Number, "threshold": nil, "cached": false, "fallback": false}
-	if a.predictor.Task.Classification() {
+	if len(a.names) > 0 {
 		proba := map[string]any{}
-		for i, class := range a.predictor.Classes {
-			proba[class] = out[i]
+		for i, name := range a.names {
+			proba[name] = out[i]
 		}
 		doc["probabilities"] = proba
 	}
-	if t := a.model.Threshold; t != nil && len(a.predictor.Classes) == 2 {
+	if a.predictor.Task == learners.Anomaly {
+		doc["score"] = out[0]
+	}
+	if t := a.model.Threshold; t != nil && a.predictor.Task.Thresholded() {
 		doc["threshold"] = *t
 	}
 	return types.JSONDocument{Val: doc}, nil

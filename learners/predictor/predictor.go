@@ -29,9 +29,9 @@ type Column struct {
 type Predictor struct {
 	Learner  string
 	Task     learners.Task
-	Target   Column
+	Target   Column // zero without a target
 	Columns  []Column
-	Classes  []string         // K classes in order; nil for regression
+	Classes  []string         // K classes in order; nil for regression and without a target
 	Positive int              // code of the positive class of a binary task
 	Settings []params.Setting // all hyper-parameters; their Source is not kept
 	Seed     uint64
@@ -131,7 +131,7 @@ func Decode(registry *learners.Registry, b []byte) (*Predictor, error) {
 	if h.StateVersion < 1 || h.StateVersion > spec.StateVersion {
 		return nil, fmt.Errorf("%w: state version %d of learner %s, this server reads up to %d", artifact.ErrNewer, h.StateVersion, h.Learner, spec.StateVersion)
 	}
-	if !spec.Supports(h.Task) || h.Task.Classification() != (len(h.Classes) >= 2) || h.Positive < 0 || h.Positive >= max(1, len(h.Classes)) ||
+	if !spec.Supports(h.Task) || h.Task.Classification() != (len(h.Classes) >= 2) || h.Task.Supervised() != (h.Target.Name != "") || h.Positive < 0 || h.Positive >= max(1, len(h.Classes)) ||
 		h.Baseline.Shares != nil && len(h.Baseline.Shares) != len(h.Classes) {
 		return nil, fmt.Errorf("%w: header does not fit its task", artifact.ErrCorrupt)
 	}
@@ -146,6 +146,11 @@ func Decode(registry *learners.Registry, b []byte) (*Predictor, error) {
 	if p.Model, err = spec.Load(h.StateVersion, r.Within("model")); err != nil {
 		return nil, err
 	}
+	if !h.Task.Supervised() {
+		if err := fits(h.Task, p.Model); err != nil {
+			return nil, fmt.Errorf("%w: %v", artifact.ErrCorrupt, err)
+		}
+	}
 	// a pipeline and a model that do not belong together would fail at every prediction: find out now
 	if n := len(p.Pipeline.Features()); n > 0 {
 		if err := p.Model.Predict(mat.NewDense(1, n, nil), mat.NewDense(1, p.Outputs(), nil)); err != nil {
@@ -155,23 +160,52 @@ func Decode(registry *learners.Registry, b []byte) (*Predictor, error) {
 	return p, nil
 }
 
+// fits is an error when a model lacks what one of a task without a target has.
+func fits(task learners.Task, m learners.Model) error {
+	sized, ok := m.(learners.Sized)
+	if !ok || sized.Outputs() < 1 {
+		return fmt.Errorf("the model of a %s does not say how many numbers a prediction has", task)
+	}
+	if _, decides := m.(learners.Classifier); task == learners.Anomaly && (!decides || sized.Outputs() != 1) {
+		return fmt.Errorf("the model of a %s has no rule by which a row is unusual", task)
+	}
+	return nil
+}
+
 // Outputs is how many numbers the model gives for a row.
 func (p *Predictor) Outputs() int {
-	if p.Task.Classification() {
+	switch {
+	case p.Task.Classification():
 		return len(p.Classes)
+	case p.Task == learners.Regression:
+		return 1
 	}
-	return 1
+	return p.Model.(learners.Sized).Outputs()
+}
+
+// SQLType is the SQL type of a prediction: of the target, BIGINT for the number of a cluster, BOOLEAN for whether a row is unusual, JSON for a projection.
+func (p *Predictor) SQLType() string {
+	switch p.Task {
+	case learners.Clustering:
+		return "bigint"
+	case learners.Anomaly:
+		return "tinyint(1)"
+	case learners.Projection:
+		return "json"
+	}
+	return p.Target.SQLType
 }
 
 // Scores are the predictions of n rows.
 type Scores struct {
 	Missing []bool     // the row has a NULL feature that nothing imputes: its prediction is NULL
-	Proba   *mat.Dense // n x K for classification, else nil
-	Class   []int32    // n class codes for classification, else nil
-	Value   []float64  // n values for regression, else nil
+	Proba   *mat.Dense // n x K: probabilities of classes, or degrees of belonging to clusters; else nil
+	Class   []int32    // n codes of classes or clusters, or 1 for an unusual row, else 0; nil for regression and projection
+	Value   []float64  // n values for regression, or scores of anomalies; else nil
+	Reduced *mat.Dense // n x d for projection, else nil
 }
 
-// Predict predicts the rows of ds (nil rows: all). threshold, when not nil, decides a binary class by the probability of the positive one;
+// Predict predicts the rows of ds (nil rows: all). threshold, when not nil, decides a binary class by the probability of the positive one, and an anomaly by its score;
 // without it the model's own rule decides (learners.Classifier), or the largest probability.
 func (p *Predictor) Predict(ctx context.Context, ds *data.Dataset, rows []int32, threshold *float64) (*Scores, error) {
 	x, missing, err := p.Pipeline.Transform(ctx, ds, rows)
@@ -200,18 +234,34 @@ func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Sc
 	if err := p.Model.Predict(x, out); err != nil {
 		return nil, err
 	}
-	if !p.Task.Classification() {
+	switch p.Task {
+	case learners.Regression:
 		s.Value = out.RawMatrix().Data
 		return s, nil
+	case learners.Projection:
+		s.Reduced = out
+		return s, nil
+	case learners.Anomaly:
+		s.Value = out.RawMatrix().Data
+	default:
+		s.Proba = out
 	}
-	s.Proba = out
 	s.Class = make([]int32, n)
 	return s, p.Decide(x, out, threshold, s.Class)
 }
 
-// Decide fills classes with the predicted classes of the rows of x, whose probabilities are in proba: by the threshold, by the model's own rule, or by the largest
-// probability.
+// Decide fills classes with the predicted classes or clusters of the rows of x, or 1 for those that are unusual, else 0; what the model gives for the rows is in
+// proba. It decides by the threshold, by the model's own rule, or by the largest probability.
 func (p *Predictor) Decide(x, proba *mat.Dense, threshold *float64, classes []int32) error {
+	if threshold != nil && p.Task == learners.Anomaly {
+		for i := range classes {
+			classes[i] = 0
+			if proba.At(i, 0) >= *threshold {
+				classes[i] = 1
+			}
+		}
+		return nil
+	}
 	if threshold != nil && p.Task == learners.Binary {
 		for i := range classes {
 			classes[i] = int32(1 - p.Positive)
@@ -238,14 +288,4 @@ func argmax(v []float64) int {
 		}
 	}
 	return at
-}
-
-// ClassCode returns the code of the class with that text, case-sensitive.
-func (p *Predictor) ClassCode(class string) (int, bool) {
-	for i, c := range p.Classes {
-		if c == class {
-			return i, true
-		}
-	}
-	return 0, false
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"aibms/catalog"
-	"aibms/learners"
 	"aibms/server/mlsql"
 	"aibms/server/sqlerr"
 )
@@ -29,8 +28,8 @@ func (e *Env) alterModel(s *mlsql.AlterModel) *plan {
 			if x, err = a.Threshold.Float(); err != nil || !(x >= 0 && x <= 1) {
 				return nil, sqlerr.Errorf(sqlerr.WrongArguments, "SET THRESHOLD %s: a probability between 0 and 1 is wanted", a.Threshold)
 			}
-			if v := m.NewestReady(); v != nil && v.Task != learners.Binary {
-				return nil, sqlerr.Errorf(sqlerr.WrongArguments, "SET THRESHOLD %s applies to a target of two classes; version %d of model %s is a %s", a.Threshold, v.Number, m.Name,
+			if v := m.NewestReady(); v != nil && !v.Task.Thresholded() {
+				return nil, sqlerr.Errorf(sqlerr.WrongArguments, "SET THRESHOLD %s applies to a target of two classes, or to the score of an anomaly; version %d of model %s is a %s", a.Threshold, v.Number, m.Name,
 					strings.ReplaceAll(string(v.Task), "_", " "))
 			}
 			_, err = e.Catalog.SetThreshold(ctx, by, m.Database, m.Name, &x)

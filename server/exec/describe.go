@@ -7,10 +7,11 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"aibms/catalog"
+	"aibms/learners"
 	"aibms/server/mlsql"
 )
 
-// describeModel tells what a version takes and what it answers: the columns in the order of PREDICT's arguments, then the target, then what is known of it.
+// describeModel tells what a version takes and what it answers: the columns in the order of PREDICT's arguments, then the target, if there is one, then what is known of it.
 func (e *Env) describeModel(s *mlsql.DescribeModel) *plan {
 	schema := sql.Schema{text("name"), text("role"), text("type"), longText("value")}
 	return &plan{schema: schema, readOnly: true, run: func(ctx *sql.Context) ([]sql.Row, error) {
@@ -43,10 +44,20 @@ func (e *Env) describeModel(s *mlsql.DescribeModel) *plan {
 				facts = append(facts, [2]string{"positive class", pr.Classes[pr.Positive]})
 			}
 		}
+		switch pr.Task {
+		case learners.Clustering:
+			facts = append(facts, [2]string{"clusters", fmt.Sprint(pr.Outputs())})
+		case learners.Projection:
+			facts = append(facts, [2]string{"components", fmt.Sprint(pr.Outputs())})
+		}
 		if m.Threshold != nil {
 			facts = append(facts, [2]string{"threshold", fmt.Sprint(*m.Threshold)})
 		}
-		facts = append(facts, [2]string{"headline", fmt.Sprintf("%s on %s: %.6g (baseline %.6g)", v.Headline.Metric, v.Headline.Dataset, v.Headline.Value, v.Headline.Baseline)},
+		baseline := ""
+		if b := v.Headline.Baseline; b == b {
+			baseline = fmt.Sprintf(" (baseline %.6g)", b)
+		}
+		facts = append(facts, [2]string{"headline", fmt.Sprintf("%s on %s: %.6g%s", v.Headline.Metric, v.Headline.Dataset, v.Headline.Value, baseline)},
 			[2]string{"data hash", v.DataHash}, [2]string{"artifact hash", v.ArtifactHash}, [2]string{"query", v.Query})
 		return append(out, properties(facts)...), nil
 	}}

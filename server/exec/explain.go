@@ -60,7 +60,12 @@ func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, databa
 	if d.Source.AsOf != "" {
 		read += " AS OF " + mlsql.QuoteString(d.Source.AsOf)
 	}
-	lines := []string{"  read     " + read, "  target   " + d.Target.Name + " " + d.Target.SQLType}
+	lines := []string{"  read     " + read}
+	if d.Alone == "" {
+		lines = append(lines, "  target   "+d.Target.Name+" "+d.Target.SQLType)
+	} else {
+		lines = append(lines, "  task     "+string(d.Alone))
+	}
 	if len(d.Keys) > 0 {
 		lines = append(lines, "  key      "+strings.Join(d.Keys, ", "))
 	}

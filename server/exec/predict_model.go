@@ -8,8 +8,8 @@ import (
 	"aibms/server/mlsql"
 )
 
-// predictModel predicts every row of a source and writes the results into a table: the row's key, prediction, probability (of the positive class, for two classes),
-// model_version, predicted_at. It needs EXECUTE on the model, SELECT on the source, and what the writing needs on the table: CREATE for a new one, INSERT, and
+// predictModel predicts every row of a source and writes the results into a table: the row's key, prediction, probability (of the positive class, for two classes;
+// of a clustering the degree of the cluster; of an anomaly its score), model_version, predicted_at. It needs EXECUTE on the model, SELECT on the source, and what the writing needs on the table: CREATE for a new one, INSERT, and
 // DELETE for MODE REPLACE, UPDATE for UPSERT.
 //
 // It belongs to the session's transaction, as INSERT ... SELECT does; a failure leaves nothing behind.

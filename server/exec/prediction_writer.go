@@ -9,6 +9,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 
 	"aibms/catalog"
+	"aibms/learners"
 	"aibms/server/engine"
 	"aibms/server/lifecycle"
 	"aibms/server/mlsql"
@@ -25,7 +26,7 @@ type predictionWriter struct {
 	source string        // of the FROM clause of a SELECT
 	args   []mlsql.Value // of the placeholders in source
 	keys   []lifecycle.Column
-	binary bool
+	proba  bool   // PREDICT_PROBA has an answer that names no class
 	typ    string // SQL type of the prediction
 
 	progress    func(rows int64)
@@ -43,7 +44,8 @@ func (e *Env) newPredictionWriter(ctx *sql.Context, s *mlsql.PredictModel, args 
 	if err != nil {
 		return nil, err
 	}
-	w := &predictionWriter{env: e, model: m, number: v.Number, into: s.Into, mode: s.Mode, binary: len(pr.Classes) == 2, typ: pr.Target.SQLType}
+	w := &predictionWriter{env: e, model: m, number: v.Number, into: s.Into, mode: s.Mode, typ: pr.SQLType(),
+		proba: pr.Task == learners.Binary || pr.Task == learners.Clustering || pr.Task == learners.Anomaly}
 	if w.into.Database == "" {
 		w.into.Database = currentDatabase(ctx)
 	}
@@ -165,7 +167,7 @@ func (w *predictionWriter) write(ctx *sql.Context) error {
 	}
 	ref := mlsql.QuoteString(catalog.Ref{Database: w.model.Database, Name: w.model.Name, Version: w.number}.String())
 	probability := "NULL"
-	if w.binary {
+	if w.proba {
 		probability = "PREDICT_PROBA(" + ref + ", `source`.*)"
 	}
 	selected := w.keyList()

@@ -28,7 +28,7 @@ func (e *Env) trainModel(s *mlsql.TrainModel) *plan {
 		}
 		v := t.Version
 		warn(ctx, v.Warnings)
-		return []sql.Row{sql.NewRow(m.Name, v.Number, string(v.Status), v.Learner, string(v.Task), targets(v), v.Rows.Train, v.Rows.Validate, v.Rows.Test,
+		return []sql.Row{sql.NewRow(m.Name, v.Number, string(v.Status), v.Learner, string(v.Task), orNull(targets(v)), v.Rows.Train, v.Rows.Validate, v.Rows.Test,
 			orNull(v.Headline.Metric), number(v.Headline.Value), number(v.Headline.Baseline), v.Duration.Milliseconds(), commits(v), orNull(strings.Join(v.Warnings, "; ")))}, nil
 	}}
 }

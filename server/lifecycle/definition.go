@@ -23,10 +23,11 @@ type Definition struct {
 	Source    Source
 	Shape     *Shape
 	Learner   *learners.Spec
+	Alone     learners.Task    // what a model without a target does; "" where the target decides
 	Given     []params.Setting // hyper-parameters that the user set
-	Target    Column
-	Classify  bool     // the target is a class, not a number
-	Keys      []string // row identity; nil: the content of the whole row
+	Target    Column           // zero without a target
+	Classify  bool             // the target is a class, not a number
+	Keys      []string         // row identity; nil: the content of the whole row
 	Columns   []predictor.Column
 	Items     []feature.Item
 	Auto      bool // Items follow the automatic rules
@@ -51,8 +52,8 @@ func (s *Service) Resolve(ctx context.Context, c *mlsql.CreateModel, database st
 	if err := d.checkColumns(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{d.resolveTarget, func() error { return d.resolveLearner(s.Registry) }, d.resolveRoles, d.resolveSplit,
-		d.resolveMetric, d.resolveOptions, func() error { return d.resolveFeatures(s.Reader) }} {
+	for _, step := range []func() error{func() error { return d.resolveTarget(s.Registry) }, func() error { return d.resolveLearner(s.Registry) }, d.resolveRoles, d.resolveSplit,
+		d.resolveOptions, d.resolveMetric, func() error { return d.resolveFeatures(s.Reader) }} {
 		if err := step(); err != nil {
 			return nil, err
 		}

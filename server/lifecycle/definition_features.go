@@ -50,7 +50,11 @@ func (d *Definition) resolveFeatures(reader Reader) error {
 		d.Notes = append(d.Notes, notes...)
 	}
 	if len(d.Items) == 0 {
-		return Errorf(ErrDefinition, "model %s has no features: every column of its source is the target, a key, or of a type without an automatic rule; name features with TRANSFORM", c.Name.Name)
+		target := ""
+		if d.Alone == "" {
+			target = "the target, "
+		}
+		return Errorf(ErrDefinition, "model %s has no features: every column of its source is %sa key, or of a type without an automatic rule; name features with TRANSFORM", c.Name.Name, target)
 	}
 	if err := feature.Check(d.Items); err != nil {
 		return Errorf(ErrDefinition, "TRANSFORM: %v", err)

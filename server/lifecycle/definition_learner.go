@@ -10,10 +10,13 @@ import (
 	"aibms/server/mlsql"
 )
 
-func (d *Definition) resolveTarget() error {
+func (d *Definition) resolveTarget(registry *learners.Registry) error {
 	c := d.Statement
 	if len(c.Targets) == 0 {
-		return Errorf(ErrDefinition, "PREDICT is missing: name the column that the model learns to predict, as in PREDICT %s", QuoteExample(d.names()))
+		if c.Using == nil {
+			return d.noTarget(registry)
+		}
+		return nil
 	}
 	if len(c.Targets) > 1 {
 		return Errorf(ErrDefinition, "PREDICT names %d targets; every learner of this release predicts one: create a model for each", len(c.Targets))
@@ -30,6 +33,41 @@ func (d *Definition) resolveTarget() error {
 	return nil
 }
 
+// noTarget says that PREDICT is missing, and which learners do without.
+func (d *Definition) noTarget(registry *learners.Registry) error {
+	without := ""
+	if names := aloneLearners(registry); names != nil {
+		without = "; without a target learn " + strings.Join(names, ", ")
+	}
+	by := ""
+	if d.Learner != nil {
+		by = fmt.Sprintf(", which learner %s needs", d.Learner.Name)
+	}
+	return Errorf(ErrDefinition, "PREDICT is missing%s: name the column that the model learns to predict, as in PREDICT %s%s", by, QuoteExample(d.names()), without)
+}
+
+// aloneLearners names the learners that can do without a target.
+func aloneLearners(registry *learners.Registry) []string {
+	var names []string
+	for _, s := range registry.All() {
+		if len(aloneTasks(s)) > 0 {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// aloneTasks are the tasks of a learner that need no target.
+func aloneTasks(s *learners.Spec) []learners.Task {
+	var out []learners.Task
+	for _, t := range s.Tasks {
+		if !t.Supervised() {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // QuoteExample names the last column, as an example to type.
 func QuoteExample(names []string) string {
 	if len(names) == 0 {
@@ -41,7 +79,7 @@ func QuoteExample(names []string) string {
 func (d *Definition) resolveLearner(registry *learners.Registry) error {
 	// without USING: numbers with a fraction are regressed, all else is classified
 	name := "logistic_regression"
-	if d.Target.Class == feature.Number && !wholeNumber(d.Target.SQLType) {
+	if targetTask(d.Target) == learners.Regression {
 		name = "linear_regression"
 	}
 	var settings []mlsql.Setting
@@ -53,6 +91,34 @@ func (d *Definition) resolveLearner(registry *learners.Registry) error {
 		return Errorf(ErrDefinition, "unknown learner '%s'%s in USING; SHOW LEARNERS lists all: %s", name, params.Suggest(name, registry.Names("")), strings.Join(registry.Names(""), ", "))
 	}
 	d.Learner = spec
+	alone := aloneTasks(spec)
+	switch {
+	case len(d.Statement.Targets) == 0 && len(alone) == 0:
+		return d.noTarget(registry)
+	case len(d.Statement.Targets) == 0:
+		d.Alone = alone[0]
+	case len(alone) == len(spec.Tasks):
+		return Errorf(ErrDefinition, "PREDICT %s: learner %s learns without a target; leave PREDICT out, and the column is a feature as any other, or choose a learner that predicts: %s",
+			d.Target.Name, spec.Name, strings.Join(registry.Names(targetTask(d.Target)), ", "))
+	default:
+		if err := d.classifies(registry); err != nil {
+			return err
+		}
+	}
+	return d.resolveSettings(settings)
+}
+
+// targetTask is the task that a target suggests.
+func targetTask(target Column) learners.Task {
+	if target.Class == feature.Number && !wholeNumber(target.SQLType) {
+		return learners.Regression
+	}
+	return learners.Binary
+}
+
+// classifies tells whether the learner predicts the target as a class or as a number.
+func (d *Definition) classifies(registry *learners.Registry) error {
+	spec := d.Learner
 	d.Classify = spec.Supports(learners.Binary) || spec.Supports(learners.Multiclass)
 	if d.Classify && spec.Supports(learners.Regression) {
 		d.Classify = d.Target.Class != feature.Number && d.Target.Class != feature.Year
@@ -61,6 +127,12 @@ func (d *Definition) resolveLearner(registry *learners.Registry) error {
 		return Errorf(ErrDefinition, "learner %s predicts numbers, and target %s is %s; for classes use one of %s", spec.Name, d.Target.Name, d.Target.SQLType,
 			strings.Join(registry.Names(learners.Binary), ", "))
 	}
+	return nil
+}
+
+// resolveSettings checks the hyper-parameters.
+func (d *Definition) resolveSettings(settings []mlsql.Setting) error {
+	spec := d.Learner
 	for _, s := range settings {
 		text, err := settingText(s)
 		if err != nil {

@@ -10,7 +10,10 @@ import (
 // resolveRoles checks KEY, TIME, WEIGHT and CLASS WEIGHTS.
 func (d *Definition) resolveRoles() error {
 	c := d.Statement
-	taken := map[string]string{strings.ToLower(d.Target.Name): "PREDICT"}
+	taken := map[string]string{}
+	if d.Alone == "" {
+		taken[strings.ToLower(d.Target.Name)] = "PREDICT"
+	}
 	take := func(clause, name string) (Column, error) {
 		col, err := d.column(clause, name)
 		if err != nil {
@@ -66,6 +69,9 @@ func (d *Definition) resolveRoles() error {
 		}
 	}
 	if w := c.ClassWeights; w != nil {
+		if d.Alone != "" {
+			return Errorf(ErrDefinition, "CLASS WEIGHTS: learner %s learns without a target, so there are no classes; WEIGHT (column) weighs rows", d.Learner.Name)
+		}
 		if !d.Classify {
 			return Errorf(ErrDefinition, "CLASS WEIGHTS: target %s is a number for learner %s, it has no classes", d.Target.Name, d.Learner.Name)
 		}

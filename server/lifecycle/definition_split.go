@@ -25,6 +25,9 @@ func (d *Definition) resolveSplit() error {
 			method = split.Random
 		case mlsql.SplitStratified:
 			method = split.Stratified
+			if d.Alone != "" {
+				return Errorf(ErrDefinition, "SPLIT STRATIFIED needs classes, and learner %s learns without a target; use SPLIT RANDOM", d.Learner.Name)
+			}
 			if !d.Classify {
 				return Errorf(ErrDefinition, "SPLIT STRATIFIED needs classes, and learner %s predicts the number %s; use SPLIT RANDOM", d.Learner.Name, d.Target.Name)
 			}
@@ -87,6 +90,9 @@ func (d *Definition) resolveMetric() error {
 }
 
 func (d *Definition) measures(m *metric.Metric) bool {
+	if d.Alone != "" {
+		return m.Supports(kind(d.Alone))
+	}
 	if !d.Classify {
 		return m.Supports(metric.Regression)
 	}

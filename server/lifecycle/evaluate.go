@@ -53,7 +53,7 @@ func (s *Service) Evaluate(ctx context.Context, m *catalog.Model, v *catalog.Ver
 	e := &Evaluation{Dataset: l.dataset, Warnings: l.warnings}
 	for _, slice := range slices {
 		sub := l.of(slice.rows)
-		values, err := measure(ctx, metrics, l.pr, sub.scores, sub.y, sub.weights)
+		values, err := metric.Compute(ctx, metrics, input(l.pr, sub.scores, sub.x, sub.y, sub.weights))
 		if err != nil {
 			return nil, dataError(ctx, "%v", err)
 		}
@@ -73,7 +73,7 @@ func chooseMetrics(task learners.Task, names []string) ([]*metric.Metric, error)
 		m, ok := metric.Lookup(name)
 		if !ok || !m.Supports(kind(task)) {
 			all := metricNames(kind(task))
-			return nil, Errorf(ErrDefinition, "METRICS: '%s' is no metric of a %s%s; choose from %s", name, words(task), params.Suggest(name, all), strings.Join(all, ", "))
+			return nil, Errorf(ErrDefinition, "METRICS: '%s' is no metric of %s%s; choose from %s", name, aTask(task), params.Suggest(name, all), strings.Join(all, ", "))
 		}
 		for _, other := range out {
 			if other == m {
@@ -101,11 +101,11 @@ func (s *Service) label(ctx context.Context, m *catalog.Model, v *catalog.Versio
 	}
 	switch {
 	case threshold == nil:
-		if pr.Task == learners.Binary {
+		if pr.Task.Thresholded() {
 			threshold = m.Threshold
 		}
-	case pr.Task != learners.Binary:
-		return nil, Errorf(ErrDefinition, "THRESHOLD %v applies to a target of two classes; version %d of model %s is a %s", *threshold, v.Number, m.Name, words(pr.Task))
+	case !pr.Task.Thresholded():
+		return nil, Errorf(ErrDefinition, "THRESHOLD %v applies to a target of two classes, or to the score of an anomaly; version %d of model %s is a %s", *threshold, v.Number, m.Name, words(pr.Task))
 	case !(*threshold >= 0 && *threshold <= 1):
 		return nil, Errorf(ErrDefinition, "THRESHOLD %v: a probability between 0 and 1 is wanted", *threshold)
 	}
@@ -141,6 +141,12 @@ func (s *Service) labelSource(ctx context.Context, l *labelled, m *catalog.Model
 	statement.ClassWeights, statement.Split, statement.Key, statement.Time = nil, nil, nil, ""
 	d := &Definition{Statement: &statement, Database: database, Source: source, Learner: spec, Target: Column{Column: pr.Target}, Classify: pr.Task.Classification(),
 		Columns: pr.Columns}
+	read := pr.Columns
+	if pr.Task.Supervised() {
+		read = append([]predictor.Column{pr.Target}, read...)
+	} else {
+		d.Alone = pr.Task
+	}
 	if err := d.resolveOptions(); err != nil {
 		return err
 	}
@@ -148,7 +154,7 @@ func (s *Service) labelSource(ctx context.Context, l *labelled, m *catalog.Model
 	if d.Shape, err = s.Reader.Shape(ctx, source); err != nil {
 		return err
 	}
-	for _, col := range append([]predictor.Column{pr.Target}, pr.Columns...) {
+	for _, col := range read {
 		if _, err := d.column("ON", col.Name); err != nil {
 			return err
 		}

@@ -18,14 +18,16 @@ type examples struct {
 	missing int64 // rows of the part that have a NULL feature, and are not among the examples
 }
 
-func (e *examples) len() int { return len(e.Y) }
+func (e *examples) len() int { return len(e.rows) }
 
 func (p *prepared) examples(ctx context.Context, pipeline *feature.Pipeline, part split.Part) (*examples, error) {
 	e := &examples{}
 	e.Features, e.Classes = pipeline.Features(), p.classes
 	rows := p.rows(part)
 	if len(rows) == 0 {
-		e.Y = []float64{}
+		if p.y != nil {
+			e.Y = []float64{}
+		}
 		return e, nil
 	}
 	x, missing, err := pipeline.Transform(ctx, p.table.Data, rows)

@@ -14,13 +14,14 @@ import (
 	"aibms/learners/split"
 )
 
-// labelled are rows with predictions and what really happened.
+// labelled are rows with predictions and what really happened, as far as the model has a target.
 type labelled struct {
 	dataset  string
 	pr       *predictor.Predictor
 	table    *Table
 	scores   *predictor.Scores
-	y        []float64
+	x        *mat.Dense // the features; nil when no metric of the task looks at them
+	y        []float64  // nil without a target
 	weights  []float64
 	rows     []int32 // of table
 	warnings []string
@@ -43,6 +44,9 @@ func (l *labelled) score(ctx context.Context, p *prepared, part split.Part, thre
 		return err
 	}
 	l.y, l.rows, l.weights = e.Y, e.rows, p.reportWeights(e)
+	if measuredBy(l.pr.Task) {
+		l.x = e.X
+	}
 	return nil
 }
 
@@ -52,13 +56,13 @@ const maxSlices = 1000
 type slice struct {
 	name string
 	key  []int // rank of the value of each BY column
-	rows []int // positions in labelled.y
+	rows []int // positions in labelled.rows
 }
 
 // slices groups the rows by the values of the BY columns, in the order of the values; one slice of all rows without BY.
 func (l *labelled) slices() ([]slice, error) {
 	if len(l.table.Slices) == 0 {
-		all := make([]int, len(l.y))
+		all := make([]int, len(l.rows))
 		for i := range all {
 			all[i] = i
 		}
@@ -117,21 +121,21 @@ func rankLevels(levels []string) []int {
 
 // of restricts the predictions to some rows.
 func (l *labelled) of(rows []int) *labelled {
-	if len(rows) == len(l.y) {
+	if len(rows) == len(l.rows) {
 		return l
 	}
-	sub := &labelled{scores: &predictor.Scores{}}
+	sub := &labelled{scores: &predictor.Scores{}, x: pickRows(l.x, rows)}
 	at := make([]int32, len(rows))
 	for k, i := range rows {
 		at[k] = int32(i)
 	}
 	sub.y, sub.weights, sub.scores.Value = pick(l.y, at), pick(l.weights, at), pick(l.scores.Value, at)
+	sub.scores.Proba, sub.scores.Reduced = pickRows(l.scores.Proba, rows), pickRows(l.scores.Reduced, rows)
 	if l.scores.Class != nil {
 		sub.scores.Class = make([]int32, len(rows))
 		for k, i := range rows {
 			sub.scores.Class[k] = l.scores.Class[i]
 		}
-		sub.scores.Proba = pickRows(l.scores.Proba, rows)
 	}
 	return sub
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"aibms/catalog"
+	"aibms/learners"
 	"aibms/learners/params"
 	"aibms/server/mlsql"
 )
@@ -15,6 +16,7 @@ import (
 type Options struct {
 	Seed      uint64        // of the split and the learner
 	Positive  string        // the positive class; "" is the last one
+	Task      learners.Task // of a learner that does several things without a target; "" is the first of them
 	MaxTime   time.Duration // of a TRAIN; 0 is no limit
 	MaxMemory int64         // bytes of training data held in memory; 0 is no limit
 	MaxRows   int64         // of the source; 0 is no limit
@@ -39,6 +41,10 @@ var options = []option{
 		o.Positive = text
 		return nil
 	}, func(o *Options) string { return o.Positive }},
+	{"task", "'clustering'", "what to learn, of a learner that can do more than one thing without a target; the first that SHOW LEARNERS lists by default", func(o *Options, text string) error {
+		o.Task = learners.Task(strings.ToLower(text))
+		return nil
+	}, func(o *Options) string { return string(o.Task) }},
 	{"max_time", "'10m'", "longest time that a TRAIN may take, above 0, in seconds or as '90s', '1h30m', '2d'; no limit by default", func(o *Options, text string) (err error) {
 		o.MaxTime, err = parseDuration(text)
 		return err
@@ -91,11 +97,34 @@ func (d *Definition) resolveOptions() error {
 			return Errorf(ErrDefinition, "WITH has no setting '%s'%s; it has: %s", clip(s.Name), params.Suggest(s.Name, names), strings.Join(names, ", "))
 		}
 	}
+	if d.Options.Positive != "" && d.Alone != "" {
+		return Errorf(ErrDefinition, "WITH (positive = %s): learner %s learns without a target, so there is no positive class", mlsql.QuoteString(clip(d.Options.Positive)), d.Learner.Name)
+	}
 	if d.Options.Positive != "" && !d.Classify {
 		return Errorf(ErrDefinition, "WITH (positive = %s): learner %s predicts a number, it has no positive class", mlsql.QuoteString(clip(d.Options.Positive)), d.Learner.Name)
 	}
+	if d.Options.Task != "" {
+		if err := d.chooseTask(); err != nil {
+			return err
+		}
+	}
 	d.Split.Seed = d.Options.Seed
 	return nil
+}
+
+// chooseTask takes the task that WITH names.
+func (d *Definition) chooseTask() error {
+	if d.Alone == "" {
+		return Errorf(ErrDefinition, "WITH (task = %s): target %s decides what is learned; leave the setting out", clip(string(d.Options.Task)), d.Target.Name)
+	}
+	var names []string
+	for _, t := range aloneTasks(d.Learner) {
+		if names = append(names, string(t)); t == d.Options.Task {
+			d.Alone = t
+			return nil
+		}
+	}
+	return Errorf(ErrDefinition, "WITH (task = %s): learner %s does %s", clip(string(d.Options.Task)), d.Learner.Name, strings.Join(names, ", "))
 }
 
 // optionSettings are the options as a version records them, with where their values came from.

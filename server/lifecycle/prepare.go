@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ type prepared struct {
 	task     learners.Task
 	classes  []string
 	positive int
-	y        []float64 // class code or value, for rows with a part
+	y        []float64 // class code or value, for rows with a part; nil without a target
 	weights  []float64 // nil: 1 each
 	parts    []split.Part
 	unknown  int64 // rows of classes that the version has not learned
@@ -36,27 +37,31 @@ type prepared struct {
 // class is left out. It returns soon after ctx ends.
 func (d *Definition) prepare(ctx context.Context, t *Table, classes []string) (*prepared, error) {
 	n := t.Data.Rows
-	p := &prepared{table: t, task: learners.Regression, y: make([]float64, n), parts: make([]split.Part, n)}
+	p := &prepared{table: t, task: learners.Regression, parts: make([]split.Part, n)}
 	if n == 0 {
 		return nil, Errorf(ErrData, "the source of model %s has no rows: %s gives none", d.Statement.Name.Name, clip(d.Source.Query))
 	}
-	if d.Classify {
+	switch {
+	case d.Alone != "":
+		p.task = d.Alone
+	case d.Classify:
+		p.y = make([]float64, n)
 		if err := d.codeClasses(ctx, p, classes); err != nil {
 			return nil, err
 		}
-	} else {
-		copy(p.y, t.Target.Num)
+	default:
+		p.y = slices.Clone(t.Target.Num)
 	}
 	usable := make([]int, 0, n)
 	var nullTarget, infinite, nullWeight int64
-	for i, y := range p.y {
+	for i := range n {
 		if stopped(ctx, i) {
 			return nil, context.Cause(ctx)
 		}
 		switch {
-		case math.IsNaN(y):
+		case p.y != nil && math.IsNaN(p.y[i]):
 			nullTarget++
-		case math.IsInf(y, 0):
+		case p.y != nil && math.IsInf(p.y[i], 0):
 			infinite++
 		case t.Weight != nil && math.IsNaN(t.Weight[i]):
 			nullWeight++
@@ -333,6 +338,14 @@ func (p *prepared) rows(part split.Part) []int32 {
 // words is the task as messages say it.
 func words(t learners.Task) string { return strings.ReplaceAll(string(t), "_", " ") }
 
+// aTask is the task with its article.
+func aTask(t learners.Task) string {
+	if t == learners.Anomaly {
+		return "an " + words(t)
+	}
+	return "a " + words(t)
+}
+
 // kind is the task in the metrics' words.
 func kind(t learners.Task) metric.Kind {
 	switch t {
@@ -340,6 +353,12 @@ func kind(t learners.Task) metric.Kind {
 		return metric.Binary
 	case learners.Multiclass:
 		return metric.Multiclass
+	case learners.Clustering:
+		return metric.Clustering
+	case learners.Anomaly:
+		return metric.Anomaly
+	case learners.Projection:
+		return metric.Projection
 	}
 	return metric.Regression
 }
@@ -363,6 +382,12 @@ func TaskOf(k metric.Kind) learners.Task {
 		return learners.Binary
 	case metric.Multiclass:
 		return learners.Multiclass
+	case metric.Clustering:
+		return learners.Clustering
+	case metric.Anomaly:
+		return learners.Anomaly
+	case metric.Projection:
+		return learners.Projection
 	}
 	return learners.Regression
 }

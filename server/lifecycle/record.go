@@ -1,10 +1,12 @@
 package lifecycle
 
 import (
-	"context"
 	"fmt"
 
+	"gonum.org/v1/gonum/mat"
+
 	"aibms/catalog"
+	"aibms/learners"
 	"aibms/learners/feature"
 	"aibms/learners/metric"
 	"aibms/learners/params"
@@ -12,14 +14,26 @@ import (
 	"aibms/learners/split"
 )
 
-// measure computes metrics of predictions, beside those of the version's baseline.
-func measure(ctx context.Context, metrics []*metric.Metric, pr *predictor.Predictor, s *predictor.Scores, y, weights []float64) ([]metric.Value, error) {
-	return metric.Compute(ctx, metrics, input(pr, s, y, weights))
+// measuredBy reports whether metrics of the task look at the features of the rows.
+func measuredBy(t learners.Task) (features bool) {
+	return t == learners.Clustering || t == learners.Projection
 }
 
-// input is what metrics look at: predictions, and what really happened.
-func input(pr *predictor.Predictor, s *predictor.Scores, y, weights []float64) metric.Input {
+// input is what metrics look at: predictions, and what really happened; without a target the features x of the rows, as the learner sees them.
+func input(pr *predictor.Predictor, s *predictor.Scores, x *mat.Dense, y, weights []float64) metric.Input {
 	in := metric.Input{Kind: kind(pr.Task), Actual: y, Proba: s.Proba, Weights: weights, Classes: len(pr.Classes), Positive: pr.Positive, Baseline: pr.Baseline, Predicted: s.Value}
+	if measuredBy(pr.Task) {
+		in.X, in.Classes, in.Outputs = x, pr.Outputs(), pr.Outputs()
+	}
+	if m, ok := pr.Model.(learners.Centers); ok && pr.Task == learners.Clustering {
+		in.Centres = m.Centers()
+	}
+	if m, ok := pr.Model.(learners.Restorer); ok && pr.Task == learners.Projection {
+		in.Restore = func(from int, x *mat.Dense) error {
+			rows, _ := x.Dims()
+			return m.Restore(s.Reduced.Slice(from, from+rows, 0, in.Outputs).(*mat.Dense), x)
+		}
+	}
 	if s.Class != nil {
 		in.Predicted = make([]float64, len(s.Class))
 		for i, c := range s.Class {

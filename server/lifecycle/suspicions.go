@@ -12,6 +12,9 @@ import (
 
 // suspicions are warnings about data that is too good to be true: a feature input that is the target under another name. When ctx ends they are not complete.
 func (d *Definition) suspicions(ctx context.Context, p *prepared) []string {
+	if d.Alone != "" {
+		return nil
+	}
 	var out []string
 	for i := range p.table.Data.Columns {
 		c := &p.table.Data.Columns[i]

@@ -43,7 +43,7 @@ func (s *Service) Train(ctx context.Context, by string, m *catalog.Model, t *mls
 	}
 	v, err := s.Catalog.BeginVersion(ctx, by, m.Database, m.Name, catalog.VersionStart{
 		Definition: definition.String(), Query: d.Source.Query, SQLMode: mode, Learner: d.Learner.Name,
-		Targets: []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}},
+		Targets: d.targets(),
 		Seed:    d.Options.Seed, Comment: t.Comment.Text,
 	})
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	if headline == nil {
 		headline = metric.Headline(kind(p.task))
 	}
-	if !headline.Supports(kind(p.task)) {
+	if !headline.Supports(kind(p.task)) { // a definition knows only that there are classes
 		return nil, Errorf(ErrDefinition, "OPTIMIZE FOR %s: the metric does not apply to a %s, and target %s has the classes %s; choose one of %s", headline.Name,
 			words(p.task), d.Target.Name, strings.Join(clipNames(p.classes, 10), ", "), strings.Join(metricNames(kind(p.task)), ", "))
 	}
@@ -250,7 +250,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	pr := &predictor.Predictor{Learner: d.Learner.Name, Task: p.task, Target: d.Target.Column, Columns: d.Columns, Classes: p.classes, Positive: p.positive,
 		Settings: settings, Seed: d.Options.Seed, Pipeline: pipeline, Model: model,
 		Baseline: metric.FitBaseline(kind(p.task), len(p.classes), train.Y, p.reportWeights(train))}
-	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}},
+	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: d.targets(),
 		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash, Curve: curve.points(),
 		Rows: catalog.RowCounts{Train: int64(train.len()), Validate: int64(sets[split.Validate].len()), Test: int64(sets[split.Test].len()), Dropped: dropped}}
 	scores := map[split.Part]*predictor.Scores{}
@@ -258,7 +258,9 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		if scores[part], err = pr.Score(set.X, make([]bool, set.len()), nil); err != nil {
 			return nil, err
 		}
-		set.X = nil // measuring needs room of its own
+		if !measuredBy(p.task) {
+			set.X = nil // measuring needs room of its own
+		}
 	}
 	tidy(table)
 	for _, part := range []split.Part{split.Test, split.Validate, split.Train} {
@@ -266,7 +268,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		if set.len() == 0 {
 			continue
 		}
-		values, err := measure(ctx, metric.For(kind(p.task)), pr, scores[part], set.Y, p.reportWeights(set))
+		values, err := metric.Compute(ctx, metric.For(kind(p.task)), input(pr, scores[part], set.X, set.Y, p.reportWeights(set)))
 		if err != nil {
 			return nil, err
 		}
@@ -293,6 +295,14 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	return result, nil
 }
 
+// targets are the predicted columns as the catalog keeps them; nil without a target.
+func (d *Definition) targets() []catalog.Target {
+	if d.Alone != "" {
+		return nil
+	}
+	return []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}}
+}
+
 // tidyFrom is how many numbers a dataset holds, from which on its training collects garbage between its phases: 64 MB.
 const tidyFrom = 8 << 20
 
@@ -308,6 +318,12 @@ func (p *prepared) unmeasured(x metric.Value, part split.Part, set *examples) st
 	rows := fmt.Sprintf("the %d %s rows", set.len(), part)
 	if set.len() == 1 {
 		rows = fmt.Sprintf("the one %s row", part)
+	}
+	switch p.task {
+	case learners.Clustering:
+		return fmt.Sprintf("%s has no value on %s: all of them are in one cluster", x.Metric.Name, rows)
+	case learners.Projection:
+		return fmt.Sprintf("%s has no value on %s: their features do not vary, or the learner cannot restore them", x.Metric.Name, rows)
 	}
 	alike := true
 	for _, y := range set.Y {
