@@ -32,6 +32,43 @@ func newBuilder(name string, source sql.Expression, kind data.Kind) *builder {
 	return b
 }
 
+// reserve makes room for the values of n rows, and forgets all levels.
+func (b *builder) reserve(n int) {
+	if b.kind == data.Numeric {
+		if len(b.num) != n {
+			b.num = make([]float64, n)
+		}
+		return
+	}
+	b.codes, b.index, b.levels = make([]int32, n), map[string]int32{}, nil
+}
+
+// twin is a builder of other rows of the same column, with levels of its own.
+func (b *builder) twin() *builder {
+	t := newBuilder(b.name, b.source, b.kind)
+	t.codes = b.codes
+	return t
+}
+
+// merge makes the codes of the rows lo to hi, which a twin gave, codes of b. It returns the memory that levels take which b did not have.
+func (b *builder) merge(t *builder, lo, hi int) (grown int64) {
+	if t == b {
+		return 0
+	}
+	code := make([]int32, len(t.levels))
+	for i, level := range t.levels {
+		var more int64
+		code[i], more = b.level(level)
+		grown += more
+	}
+	for i, c := range b.codes[lo:hi] {
+		if c >= 0 {
+			b.codes[lo+i] = code[c]
+		}
+	}
+	return grown
+}
+
 // add evaluates the expression on row and keeps its value. It returns the memory that this took, in bytes.
 func (b *builder) add(ctx *sql.Context, row sql.Row) (int64, error) {
 	v, err := b.source.Eval(ctx, row)
@@ -68,6 +105,12 @@ func (b *builder) code(ctx *sql.Context, v any) (code int32, grown int64, err er
 	if null {
 		return data.NullCode, 0, nil
 	}
+	code, grown = b.level(s)
+	return code, grown, nil
+}
+
+// level is the code of a text.
+func (b *builder) level(s string) (code int32, grown int64) {
 	code, ok := b.index[s]
 	if !ok {
 		code = int32(len(b.levels))
@@ -75,7 +118,7 @@ func (b *builder) code(ctx *sql.Context, v any) (code int32, grown int64, err er
 		b.levels = append(b.levels, s)
 		grown = int64(len(s)) + 64 // the text, its header and its place in the map
 	}
-	return code, grown, nil
+	return code, grown
 }
 
 // compare orders two rows by their values: NULL first, numbers by size, text by bytes.

@@ -28,20 +28,16 @@ type collector struct {
 	time    *builder
 	slices  []*builder
 
-	schema  sql.Schema
-	keys    []int // positions of the key columns; nil: the whole row
-	key     []byte
-	keyData []byte // the keys of all rows, one after the other
-	keyEnds []int
-	rows    int64
-	bytes   int64
-
-	nullKeys int64 // rows with a NULL in their key
-	nullAt   int64 // the last of them
+	schema sql.Schema
+	keys   []int // positions of the key columns; nil: the whole row
+	key    []byte
+	ids    identities
+	rows   int64
+	bytes  int64
 }
 
 func newCollector(ctx *sql.Context, catalog sql.Catalog, schema sql.Schema, w lifecycle.Want) (*collector, error) {
-	c := &collector{want: w, schema: schema, inputs: len(w.Inputs)}
+	c := &collector{want: w, schema: schema, inputs: len(w.Inputs), ids: identities{keep: true}}
 	lookup := bySchema(schema)
 	compiled, err := Compile(ctx, catalog, w.Inputs, lookup)
 	if err != nil {
@@ -133,24 +129,25 @@ func (c *collector) add(ctx *sql.Context, row sql.Row) (err error) {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	before := len(c.keyData)
-	c.key = c.key[:0]
+	before := c.ids.bytes
 	if c.keys == nil {
+		c.key = c.key[:0]
 		for i, v := range row {
 			if c.key, err = appendKey(ctx, c.key, v, c.schema[i].Type); err != nil {
 				return err
 			}
 		}
-		c.keyData = appendHash128(c.keyData, c.key)
-	} else {
-		for _, i := range c.keys {
-			if c.keyData, err = c.appendKey(ctx, row[i], c.schema[i].Type); err != nil {
-				return err
-			}
+		c.ids.data = appendHash128(c.ids.data, c.key)
+	}
+	for _, i := range c.keys {
+		if err := c.ids.append(ctx, row[i], c.schema[i].Type); err != nil {
+			return err
 		}
 	}
-	c.keyEnds = append(c.keyEnds, len(c.keyData))
-	c.bytes += int64(len(c.keyData)-before) + 8
+	if err := c.ids.end(); err != nil {
+		return err
+	}
+	c.bytes += c.ids.bytes - before + 8
 	for _, b := range c.columns {
 		n, err := b.add(ctx, row)
 		if err != nil {
@@ -161,37 +158,10 @@ func (c *collector) add(ctx *sql.Context, row sql.Row) (err error) {
 	return c.end()
 }
 
-// appendKey is appendKey for a column of KEY, and notes the first NULL of a row.
-func (c *collector) appendKey(ctx *sql.Context, v any, t sql.Type) ([]byte, error) {
-	if v == nil && c.nullAt != c.rows {
-		c.nullAt = c.rows
-		c.nullKeys++
-	}
-	return appendKey(ctx, c.keyData, v, t)
-}
-
-func (c *collector) keyOf(row int32) []byte {
-	start := 0
-	if row > 0 {
-		start = c.keyEnds[row-1]
-	}
-	return c.keyData[start:c.keyEnds[row]]
-}
-
-// ascending tells whether the rows came in the order of their identity, and no two share theirs.
-func (c *collector) ascending() bool {
-	for i := int32(1); i < int32(c.rows); i++ {
-		if bytes.Compare(c.keyOf(i-1), c.keyOf(i)) >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // sort orders the rows by identity. Rows of the same identity are ordered by their values, so that the order in which they came does not matter; it returns how
 // many rows share theirs with another, unless the identity is the content.
 func (c *collector) sort(order []int32) (same int64) {
-	byKey := func(a, b int32) int { return bytes.Compare(c.keyOf(a), c.keyOf(b)) }
+	byKey := func(a, b int32) int { return bytes.Compare(c.ids.key(a), c.ids.key(b)) }
 	if !slices.IsSortedFunc(order, byKey) {
 		slices.SortFunc(order, byKey)
 	}
@@ -226,28 +196,28 @@ func (c *collector) table(ctx context.Context, workers int) (*lifecycle.Table, e
 	if int64(n) > math.MaxInt32 {
 		return nil, lifecycle.Errorf(lifecycle.ErrTooLarge, "the source has %d rows; at most %d can be learned from", n, math.MaxInt32)
 	}
-	t := &lifecycle.Table{ID: make([]uint64, n), Data: &data.Dataset{Rows: n}, NullKey: c.nullKeys}
+	t := &lifecycle.Table{ID: c.ids.hashes, Data: &data.Dataset{Rows: n}, NullKey: c.ids.nulls}
 	var order []int32
-	if !c.ascending() {
+	if !c.ids.ascending() {
 		order = make([]int32, n)
 		for i := range order {
 			order[i] = int32(i)
 		}
 		t.SameKey = c.sort(order)
+		t.ID = inOrder(t.ID, order)
 	}
-	for i := range t.ID {
-		row := int32(i)
-		if order != nil {
-			row = order[i]
-		}
-		t.ID[i] = hash64(c.keyOf(row))
-	}
-	c.keyData, c.keyEnds = nil, nil
+	c.ids = identities{}
 	columns := make([]data.Column, len(c.columns))
-	sums := make([][sha256.Size]byte, len(c.columns)-len(c.slices))
-	err := safego.Chunks(ctx, len(c.columns), 1, workers, func(i, _, _ int) error {
+	sums := make([][sha256.Size]byte, len(c.columns)-len(c.slices)+1) // the last is that of the identities
+	err := safego.Chunks(ctx, len(c.columns)+1, 1, workers, func(i, _, _ int) error {
+		if i == len(c.columns) {
+			if c.want.WithHash {
+				sums[len(sums)-1] = hashIdentities(t.ID)
+			}
+			return nil
+		}
 		columns[i] = c.columns[i].column(order)
-		if c.want.WithHash && i < len(sums) {
+		if c.want.WithHash && i < len(sums)-1 {
 			sums[i] = hashColumn(&columns[i])
 		}
 		return nil
@@ -279,14 +249,10 @@ func (c *collector) table(ctx context.Context, workers int) (*lifecycle.Table, e
 		c.columns[i] = nil
 	}
 	if c.want.WithHash {
-		h, b := sha256.New(), make([]byte, 0, len(sums)*sha256.Size+len(t.ID)*8)
+		h := sha256.New()
 		for _, s := range sums {
-			b = append(b, s[:]...)
+			h.Write(s[:])
 		}
-		for _, id := range t.ID {
-			b = binary.LittleEndian.AppendUint64(b, id)
-		}
-		h.Write(b)
 		t.Hash = hex.EncodeToString(h.Sum(nil))
 	}
 	return t, nil
@@ -294,33 +260,51 @@ func (c *collector) table(ctx context.Context, workers int) (*lifecycle.Table, e
 
 // hashColumn is the hash of a column: of its name, kind, levels and values, each with its length before it.
 func hashColumn(c *data.Column) (sum [sha256.Size]byte) {
-	h := sha256.New()
-	const flushAt = 1 << 13
-	b := make([]byte, 0, flushAt+64)
+	var head []byte
+	number := func(n int) { head = binary.LittleEndian.AppendUint64(head, uint64(n)) }
 	text := func(s string) {
-		b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))
-		b = append(b, s...)
+		number(len(s))
+		head = append(head, s...)
 	}
 	text(c.Name)
-	b = append(b, byte(c.Kind))
-	b = binary.LittleEndian.AppendUint64(b, uint64(len(c.Levels)))
+	head = append(head, byte(c.Kind))
+	number(len(c.Levels))
 	for _, l := range c.Levels {
 		text(l)
 	}
-	b = binary.LittleEndian.AppendUint64(b, uint64(c.Len()))
-	for _, v := range c.Num {
-		if b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v)); len(b) > flushAt {
-			h.Write(b)
-			b = b[:0]
+	number(c.Len())
+	h := sha256.New()
+	h.Write(head)
+	var b [8 * hashedAtOnce]byte
+	for part := range slices.Chunk(c.Num, hashedAtOnce) {
+		for i, v := range part {
+			binary.LittleEndian.PutUint64(b[8*i:], math.Float64bits(v))
 		}
+		h.Write(b[:8*len(part)])
 	}
-	for _, v := range c.Codes {
-		if b = binary.LittleEndian.AppendUint32(b, uint32(v)); len(b) > flushAt {
-			h.Write(b)
-			b = b[:0]
+	for part := range slices.Chunk(c.Codes, hashedAtOnce) {
+		for i, code := range part {
+			binary.LittleEndian.PutUint32(b[4*i:], uint32(code))
 		}
+		h.Write(b[:4*len(part)])
 	}
-	h.Write(b)
+	h.Sum(sum[:0])
+	return sum
+}
+
+// hashedAtOnce is how many numbers are hashed at once.
+const hashedAtOnce = 1024
+
+// hashIdentities is the hash of the identities of all rows.
+func hashIdentities(ids []uint64) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	var b [8 * hashedAtOnce]byte
+	for part := range slices.Chunk(ids, hashedAtOnce) {
+		for i, id := range part {
+			binary.LittleEndian.PutUint64(b[8*i:], id)
+		}
+		h.Write(b[:8*len(part)])
+	}
 	h.Sum(sum[:0])
 	return sum
 }

@@ -2,10 +2,7 @@ package rows
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"math"
-	"runtime"
 
 	"github.com/dolthub/dolt/go/store/hash"
 	"github.com/dolthub/dolt/go/store/prolly/tree"
@@ -23,7 +20,6 @@ import (
 type filler struct {
 	*collector
 	scan  *scan
-	fixed *fixedTuples // of the values; nil: not known
 	query *plain
 	leafs []leaf
 	rows  int // that count
@@ -37,7 +33,6 @@ type filler struct {
 	needs    []int            // columns of the table that stand in tableRow
 	queryRow sql.Row          // what the expressions of builders need of the current row
 	queried  []int            // plain columns of the query that stand in queryRow
-	grown    int64            // bytes of the levels so far
 }
 
 // leaf is a place of the tree that holds rows: the rows of a leaf of it that count go from position first on into the columns.
@@ -55,26 +50,8 @@ type computedColumn struct {
 	expr sql.Expression
 }
 
-// reader reads one column.
-type reader struct {
-	b     *builder
-	field *field           // in the table; nil: evaluated
-	known map[string]int32 // of a categorical column: codes by stored bytes
-	bytes [256]int32       // the same for values of one byte: the code and 1, or 0
-}
-
-// keyReader reads one column of the key.
-type keyReader struct {
-	field *field // in the table; nil: computed, at in the query's row
-	at    int
-	typ   sql.Type
-}
-
 // errFallBack is returned when the engine's own iterators must read the source, to say what is wrong with it or to keep to a limit row by row.
 var errFallBack = errors.New("left to the engine")
-
-// maxKnown bounds the number of stored values that a reader remembers.
-const maxKnown = 1 << 16
 
 // newFiller returns nil when the query's rows cannot be read from a tree.
 func newFiller(ctx *sql.Context, c *collector, node sql.Node) (*filler, error) {
@@ -89,7 +66,7 @@ func newFiller(ctx *sql.Context, c *collector, node sql.Node) (*filler, error) {
 	if err != nil || s == nil {
 		return nil, err
 	}
-	f := &filler{collector: c, scan: s, fixed: newFixedTuples(s.values), query: query, tableRow: make(sql.Row, len(s.fields)), queryRow: make(sql.Row, len(query.columns))}
+	f := &filler{collector: c, scan: s, query: query, tableRow: make(sql.Row, len(s.fields)), queryRow: make(sql.Row, len(query.columns))}
 	inTable, inQuery := map[int]bool{}, map[int]bool{}
 	for i, e := range query.columns {
 		if _, ok := e.(*expression.GetField); !ok {
@@ -118,9 +95,6 @@ func newFiller(ctx *sql.Context, c *collector, node sql.Node) (*filler, error) {
 			b.clean = true
 			f.typed = append(f.typed, r)
 			continue
-		}
-		if b.kind == data.Categorical {
-			r.known = map[string]int32{}
 		}
 		f.rest = append(f.rest, r)
 	}
@@ -171,14 +145,15 @@ func (f *filler) fill(ctx *sql.Context, workers int) error {
 	if f.want.MaxRows > 0 && int64(f.rows) > f.want.MaxRows {
 		return errFallBack
 	}
-	if err := f.reserve(); err != nil {
-		return err
+	grown, err := f.read(ctx, workers, false)
+	if err == errUnordered {
+		grown, err = f.read(ctx, workers, true)
 	}
-	if err := f.read(ctx, workers); err != nil {
+	if err != nil {
 		return err
 	}
 	f.collector.rows = int64(f.rows)
-	f.collector.bytes = f.fixedBytes() + int64(len(f.keyData)) + f.grown
+	f.collector.bytes = f.fixedBytes() + f.ids.bytes + grown
 	if f.want.MaxBytes > 0 && f.collector.bytes > f.want.MaxBytes {
 		return errFallBack
 	}
@@ -189,13 +164,13 @@ func (f *filler) fill(ctx *sql.Context, workers int) error {
 func (f *filler) findLeaves(ctx context.Context) error {
 	root := f.scan.rows.Node()
 	var visit func(n *tree.Node) error
-	visit = func(n *tree.Node) (err error) {
+	visit = func(n *tree.Node) error {
 		if n.IsLeaf() {
 			f.leafs = append(f.leafs, leaf{})
 			f.rows += n.Count()
 			return nil
 		}
-		if n, err = n.LoadSubtrees(); err != nil {
+		if err := f.scan.count(n); err != nil {
 			return err
 		}
 		for i := range n.Count() {
@@ -204,7 +179,7 @@ func (f *filler) findLeaves(ctx context.Context) error {
 				f.rows += int(n.GetSubtreeCount(i))
 				continue
 			}
-			child, err := f.scan.rows.NodeStore().Read(ctx, hash.New(n.GetValue(i)))
+			child, err := f.scan.child(ctx, n, i)
 			if err != nil {
 				return err
 			}
@@ -226,9 +201,8 @@ func (f *filler) node(ctx context.Context, l *leaf) (*tree.Node, error) {
 	if l.parent == nil {
 		return f.scan.rows.Node(), nil
 	}
-	address := hash.New(l.parent.GetValue(l.at))
 	if f.scan.chunks != nil && len(f.leafs) > maxCachedLeaves {
-		chunk, err := f.scan.chunks.Get(ctx, address)
+		chunk, err := f.scan.chunks.Get(ctx, hash.New(l.parent.GetValue(l.at)))
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +211,7 @@ func (f *filler) node(ctx context.Context, l *leaf) (*tree.Node, error) {
 			return n, err
 		}
 	}
-	return f.scan.rows.NodeStore().Read(ctx, address)
+	return f.scan.child(ctx, l.parent, l.at)
 }
 
 // filter finds the rows that count.
@@ -308,274 +282,50 @@ func (f *filler) fixedBytes() int64 {
 	return perRow * int64(f.rows)
 }
 
-// reserve makes room for the rows.
-func (f *filler) reserve() error {
+// read fills the columns, and the identities with their keys when keep is set. It returns the memory that texts take.
+func (f *filler) read(ctx *sql.Context, workers int, keep bool) (grown int64, err error) {
 	if f.want.MaxBytes > 0 && f.fixedBytes() > f.want.MaxBytes {
-		return errFallBack
+		return 0, errFallBack
 	}
-	f.keyEnds = make([]int, 0, f.rows)
-	f.keyData = make([]byte, 0, 9*len(f.keys)*f.rows)
 	for _, b := range f.columns {
-		if b.kind == data.Numeric {
-			b.num = make([]float64, f.rows)
-		} else {
-			b.codes = make([]int32, f.rows)
+		b.reserve(f.rows)
+	}
+	hashes := make([]uint64, f.rows)
+	shares := f.shares(max(1, workers), keep)
+	var g safego.Group
+	for _, s := range shares {
+		s.ids.hashes = hashes[s.first:s.first]
+		g.Go(func() error { return s.read(ctx) })
+	}
+	if shares[0].typed == nil && len(f.typed) > 0 { // it has enough to do: others read them
+		g.Go(func() error { return f.readTyped(ctx, workers-1) })
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	f.ids = identities{keep: keep, hashes: hashes[:0]}
+	for i, s := range shares {
+		if err := f.ids.follow(&s.ids); err != nil {
+			return 0, err
+		}
+		if i == 0 {
+			grown = s.grown
+		}
+		for k, r := range s.rest {
+			grown += f.rest[k].b.merge(r.b, s.first, s.first+s.rows)
 		}
 	}
-	return nil
+	return grown, nil
+}
+
+// readTyped reads the typed columns of all leaves.
+func (f *filler) readTyped(ctx *sql.Context, workers int) error {
+	return safego.Chunks(ctx, len(f.leafs), leafsAtOnce, workers, func(_, lo, hi int) error {
+		s := f.share(lo, hi)
+		s.typed = f.typed
+		return s.read(ctx)
+	})
 }
 
 // leafsAtOnce is how many leaves one goroutine takes: some thousand rows.
 const leafsAtOnce = 64
-
-// read fills the columns.
-func (f *filler) read(ctx *sql.Context, workers int) error {
-	if workers <= 1 || len(f.typed) == 0 {
-		return f.readLeaves(ctx, f.leafs, f.typed, true)
-	}
-	var g safego.Group
-	g.Go(func() error { return f.readLeaves(ctx, f.leafs, nil, true) })
-	g.Go(func() error {
-		return safego.Chunks(ctx, len(f.leafs), leafsAtOnce, workers-1, func(_, lo, hi int) error { return f.readLeaves(ctx, f.leafs[lo:hi], f.typed, false) })
-	})
-	return g.Wait()
-}
-
-// readLeaves reads the typed columns of consecutive leaves and, with rest, all others and the keys.
-func (f *filler) readLeaves(ctx *sql.Context, leafs []leaf, typed []*reader, rest bool) error {
-	var keys, values []val.Tuple
-	told := 0
-	for i := range leafs {
-		l := &leafs[i]
-		if l.none {
-			continue
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		runtime.Gosched() // statements that wait for a processor go first
-		n, err := f.node(ctx, l)
-		if err != nil {
-			return err
-		}
-		keys, values = keys[:0], values[:0]
-		if l.kept == nil {
-			for row := range n.Count() {
-				keys, values = append(keys, val.Tuple(n.GetKey(row))), append(values, val.Tuple(n.GetValue(row)))
-			}
-		}
-		for _, row := range l.kept {
-			keys, values = append(keys, val.Tuple(n.GetKey(int(row)))), append(values, val.Tuple(n.GetValue(int(row))))
-		}
-		for _, r := range typed {
-			desc, tuples := f.scan.values, values
-			if r.field.key {
-				desc, tuples = f.scan.keys, keys
-			}
-			to := r.b.num[l.first : l.first+len(tuples)]
-			if f.fixed != nil && !r.field.key && r.field.enc == val.Float64Enc {
-				f.fixed.float64s(to, desc, r.field, tuples)
-			} else {
-				readNumbers(to, desc, r.field, tuples)
-			}
-			for i := range to {
-				to[i] += 0 // -0 is 0
-			}
-		}
-		if !rest {
-			continue
-		}
-		if !f.rowwise() {
-			err = f.readColumns(ctx, l.first, keys, values)
-		}
-		for row := 0; row < len(keys) && f.rowwise() && err == nil; row++ {
-			err = f.readRow(ctx, l.first+row, keys[row], values[row])
-		}
-		if err != nil {
-			return err
-		}
-		if f.want.MaxBytes > 0 && f.fixedBytes()+int64(len(f.keyData))+f.grown > f.want.MaxBytes {
-			return errFallBack
-		}
-		if done := l.first + len(keys); f.want.OnProgress != nil && done-told >= 16384 {
-			f.want.OnProgress(int64(done))
-			told = done
-		}
-	}
-	return nil
-}
-
-// readRow reads what of a row is not typed, where the SQL engine evaluates something for it. A value that cannot be used is left to the engine's path, which says where it stands.
-func (f *filler) readRow(ctx *sql.Context, at int, key, value val.Tuple) error {
-	if err := f.readTableRow(ctx, key, value); err != nil {
-		return err
-	}
-	for _, c := range f.computed {
-		v, err := c.expr.Eval(ctx, f.tableRow)
-		if err != nil {
-			return errFallBack
-		}
-		f.queryRow[c.at] = v
-	}
-	for _, i := range f.queried {
-		f.queryRow[i] = f.tableRow[f.query.columns[i].(*expression.GetField).Index()]
-	}
-	if err := f.readKeys(ctx, at, key, value); err != nil {
-		return err
-	}
-	for _, r := range f.rest {
-		if err := f.readField(ctx, r, at, key, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// readColumns is readRow for the rows of a leaf, where the SQL engine evaluates nothing: a column at a time.
-func (f *filler) readColumns(ctx *sql.Context, first int, keys, values []val.Tuple) error {
-	for row := range keys {
-		if err := f.readKeys(ctx, first+row, keys[row], values[row]); err != nil {
-			return err
-		}
-	}
-	for _, r := range f.rest {
-		for row := range keys {
-			if err := f.readField(ctx, r, first+row, keys[row], values[row]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// readKeys reads the key of a row.
-func (f *filler) readKeys(ctx *sql.Context, at int, key, value val.Tuple) error {
-	f.collector.rows = int64(at + 1)
-	for i := range f.keyed {
-		if err := f.readKey(ctx, &f.keyed[i], key, value); err != nil {
-			return err
-		}
-	}
-	f.keyEnds = append(f.keyEnds, len(f.keyData))
-	return nil
-}
-
-func (f *filler) readKey(ctx *sql.Context, k *keyReader, key, value val.Tuple) (err error) {
-	v := any(nil)
-	if k.field == nil {
-		v = f.queryRow[k.at]
-	} else {
-		if raw := f.scan.raw(k.field, key, value); raw != nil {
-			if data, ok := wholeKey(f.keyData, k.field.enc, raw); ok {
-				f.keyData = data
-				return nil
-			}
-		}
-		if v, err = f.scan.value(ctx, k.field, key, value); err != nil {
-			return err
-		}
-	}
-	f.keyData, err = f.appendKey(ctx, v, k.typ)
-	return err
-}
-
-// readField reads one column of one row.
-func (f *filler) readField(ctx *sql.Context, r *reader, at int, key, value val.Tuple) (err error) {
-	b := r.b
-	var v any
-	var raw []byte
-	switch {
-	case r.field == nil:
-		if v, err = b.source.Eval(ctx, f.queryRow); err != nil {
-			return errFallBack
-		}
-	default:
-		if raw = f.scan.raw(r.field, key, value); raw == nil {
-			if b.kind == data.Numeric {
-				b.num[at] = math.NaN()
-			} else {
-				b.codes[at] = data.NullCode
-			}
-			return nil
-		}
-		if code, ok := r.code(raw); ok {
-			b.codes[at] = code
-			return nil
-		}
-		if v, err = f.scan.value(ctx, r.field, key, value); err != nil {
-			return err
-		}
-	}
-	if b.kind == data.Numeric {
-		if b.num[at], err = numberOrTime(ctx, v, b.source.Type()); err != nil {
-			return errFallBack
-		}
-		return nil
-	}
-	code, grown, err := b.code(ctx, v)
-	if err != nil {
-		return errFallBack
-	}
-	b.codes[at] = code
-	f.grown += grown
-	r.learn(raw, code)
-	return nil
-}
-
-// code is the code of stored bytes that the reader has met.
-func (r *reader) code(raw []byte) (int32, bool) {
-	if len(raw) == 1 {
-		code := r.bytes[raw[0]]
-		return code - 1, code > 0
-	}
-	code, ok := r.known[string(raw)]
-	return code, ok
-}
-
-// learn remembers the code of stored bytes.
-func (r *reader) learn(raw []byte, code int32) {
-	switch {
-	case len(raw) == 1 && code >= 0:
-		r.bytes[raw[0]] = code + 1
-	case len(raw) > 1 && len(r.known) < maxKnown:
-		r.known[string(raw)] = code
-	}
-}
-
-// fixedNumber tells whether readNumbers reads an encoding.
-func fixedNumber(enc val.Encoding) bool {
-	switch enc {
-	case val.Float64Enc, val.Int64Enc, val.Uint64Enc, val.Int32Enc, val.Uint32Enc, val.Int16Enc, val.Uint16Enc, val.Int8Enc, val.Uint8Enc:
-		return true
-	}
-	return false
-}
-
-// readNumbers reads one field of each tuple; NULL is NaN. The encoding is a fixedNumber.
-func readNumbers(to []float64, desc *val.TupleDesc, f *field, tuples []val.Tuple) {
-	switch f.enc {
-	case val.Float64Enc:
-		for i, t := range tuples {
-			if b := desc.GetField(f.at, t); b != nil {
-				to[i] = math.Float64frombits(binary.LittleEndian.Uint64(b))
-			} else {
-				to[i] = math.NaN()
-			}
-		}
-	case val.Int32Enc:
-		for i, t := range tuples {
-			if b := desc.GetField(f.at, t); b != nil {
-				to[i] = float64(int32(binary.LittleEndian.Uint32(b)))
-			} else {
-				to[i] = math.NaN()
-			}
-		}
-	default:
-		for i, t := range tuples {
-			to[i] = math.NaN()
-			if b := desc.GetField(f.at, t); b != nil {
-				to[i], _ = number(f.enc, b)
-			}
-		}
-	}
-}

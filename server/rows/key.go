@@ -26,13 +26,13 @@ func appendKey(ctx *sql.Context, b []byte, v any, t sql.Type) ([]byte, error) {
 	case int:
 		return appendSigned(b, int64(x)), nil
 	case uint64:
-		return binary.BigEndian.AppendUint64(append(b, 2), x), nil
+		return appendUnsigned(b, x), nil
 	case uint32:
-		return binary.BigEndian.AppendUint64(append(b, 2), uint64(x)), nil
+		return appendUnsigned(b, uint64(x)), nil
 	case uint16:
-		return binary.BigEndian.AppendUint64(append(b, 2), uint64(x)), nil
+		return appendUnsigned(b, uint64(x)), nil
 	case uint8:
-		return binary.BigEndian.AppendUint64(append(b, 2), uint64(x)), nil
+		return appendUnsigned(b, uint64(x)), nil
 	case float64:
 		return appendFloat(b, x), nil
 	case float32:
@@ -61,6 +61,10 @@ func appendKey(ctx *sql.Context, b []byte, v any, t sql.Type) ([]byte, error) {
 
 func appendSigned(b []byte, v int64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, 2), uint64(v)^1<<63)
+}
+
+func appendUnsigned(b []byte, v uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(b, 2), v)
 }
 
 func appendFloat(b []byte, v float64) []byte {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"math"
+	"sync"
 
 	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb"
 	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb/durable"
 	"github.com/dolthub/dolt/go/libraries/doltcore/schema"
 	"github.com/dolthub/dolt/go/libraries/doltcore/sqle"
 	"github.com/dolthub/dolt/go/store/chunks"
+	"github.com/dolthub/dolt/go/store/hash"
 	"github.com/dolthub/dolt/go/store/prolly"
 	"github.com/dolthub/dolt/go/store/prolly/tree"
 	"github.com/dolthub/dolt/go/store/val"
@@ -25,7 +27,23 @@ type scan struct {
 	rows         prolly.Map
 	keys, values *val.TupleDesc
 	fields       []field           // by position in the query's schema
+	noKeys       tuples            // the keys of no row
+	noValues     tuples            // and the values
 	chunks       chunks.ChunkStore // where the nodes of the tree are stored; nil when that is not known
+	counting     sync.Mutex
+}
+
+// count makes an inner node know how many rows are below each child.
+func (s *scan) count(n *tree.Node) error {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	_, err := n.LoadSubtrees() // writes into the node, which others read as well
+	return err
+}
+
+// child reads a child of an inner node.
+func (s *scan) child(ctx context.Context, n *tree.Node, i int) (*tree.Node, error) {
+	return s.rows.NodeStore().Read(ctx, hash.New(n.GetValue(i)))
 }
 
 // field is where a column stands in the tuples of a row.
@@ -86,6 +104,8 @@ func newScan(ctx context.Context, table *doltdb.Table, columns sql.Schema) (*sca
 		return nil, err
 	}
 	s.keys, s.values = s.rows.Descriptors()
+	s.noKeys = tuples{desc: s.keys, fixed: newFixedTuples(s.keys)}
+	s.noValues = tuples{desc: s.values, fixed: newFixedTuples(s.values)}
 	if store, ok := table.ValueReadWriter().(interface{ ChunkStore() chunks.ChunkStore }); ok {
 		s.chunks = store.ChunkStore()
 	}
@@ -148,7 +168,7 @@ func number(enc val.Encoding, b []byte) (v float64, ok bool) {
 	return 0, false
 }
 
-// wholeKey appends the key of a field of a signed integer encoding, as appendKey would; ok is false for any other.
+// wholeKey appends the key of a field of an integer encoding, as appendKey would; ok is false for any other.
 func wholeKey(to []byte, enc val.Encoding, b []byte) (_ []byte, ok bool) {
 	switch enc {
 	case val.Int64Enc:
@@ -159,6 +179,14 @@ func wholeKey(to []byte, enc val.Encoding, b []byte) (_ []byte, ok bool) {
 		return appendSigned(to, int64(int16(binary.LittleEndian.Uint16(b)))), true
 	case val.Int8Enc:
 		return appendSigned(to, int64(int8(b[0]))), true
+	case val.Uint64Enc:
+		return appendUnsigned(to, binary.LittleEndian.Uint64(b)), true
+	case val.Uint32Enc:
+		return appendUnsigned(to, uint64(binary.LittleEndian.Uint32(b))), true
+	case val.Uint16Enc:
+		return appendUnsigned(to, uint64(binary.LittleEndian.Uint16(b))), true
+	case val.Uint8Enc:
+		return appendUnsigned(to, uint64(b[0])), true
 	}
 	return to, false
 }

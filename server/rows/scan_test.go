@@ -66,6 +66,8 @@ func TestScanReadsWhatTheEngineReads(t *testing.T) {
 		want   lifecycle.Want
 	}{
 		"every type":        {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, Target: "v", Kind: data.Categorical, Slices: []string{"e"}, WithHash: true}},
+		"numbers and texts": {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"b", "v", "i1", "u8", "c", "f", "k2", "d"}, Keys: []string{"k1", "k2"}, Target: "i4", Kind: data.Categorical, WithHash: true}},
+		"unordered texts":   {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"v", "i2", "d"}, Keys: []string{"v", "u1"}, WithHash: true}},
 		"unordered key":     {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names[:3], Keys: []string{"ts"}, Weight: "d", Split: "c", Time: "ts", WithHash: true}},
 		"some columns":      {lifecycle.Source{Query: "SELECT d, k2, k1 FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"k2"}, WithHash: true}},
 		"unqualified":       {lifecycle.Source{Query: "SELECT * FROM one", Database: "d"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},

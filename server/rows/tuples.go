@@ -2,11 +2,9 @@ package rows
 
 import (
 	"context"
-	"encoding/binary"
-	"math"
+	"slices"
 
 	"github.com/dolthub/dolt/go/libraries/doltcore/sqle/dsess"
-	"github.com/dolthub/dolt/go/store/val"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
 	"github.com/dolthub/go-mysql-server/sql/types"
@@ -48,13 +46,21 @@ func (w *Whole) Column(f *expression.GetField, schema sql.Schema) int {
 	return -1
 }
 
-// Tuples reads some columns of a plain table, block by block in the order of its key, straight from the storage's tree. Privileges were checked when the statement was
-// bound; the state of the table is the one that the statement's transaction sees. It belongs to one goroutine at a time, and uses nothing of the session after it was opened.
+// Tuples reads some columns of a plain table, block by block in the order of its key, straight from the leaves of the storage's tree. Privileges were checked when the
+// statement was bound; the state of the table is the one that the statement's transaction sees. It belongs to one goroutine at a time, and uses nothing of the session after it
+// was opened.
 type Tuples struct {
-	scan         *scan
-	fixed        *fixedTuples
-	next, total  uint64 // ordinals of the next row, and behind the last
-	keys, values []val.Tuple
+	scan        *scan
+	leaves      leafCursor
+	next, total uint64  // places of the next row, and behind the last
+	pieces      []piece // of the block
+	found       int     // the piece that Value looked at last
+}
+
+// piece is the part of a block that is in one leaf.
+type piece struct {
+	first        int // row of the block
+	keys, values tuples
 }
 
 // Tuples opens the given columns of the plan's table; it returns nil when storage cannot be read directly.
@@ -79,33 +85,42 @@ func (w *Whole) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 		return nil, err
 	}
 	n, err := s.rows.Count()
-	return &Tuples{scan: s, fixed: newFixedTuples(s.values), total: uint64(n)}, err
+	return newTuplesOf(s, uint64(n)), err
+}
+
+func newTuplesOf(s *scan, total uint64) *Tuples {
+	return &Tuples{scan: s, leaves: leafCursor{scan: s}, total: total}
 }
 
 // Read makes the next rows, n at most, the block. It returns how many there are; 0 after the last.
 func (t *Tuples) Read(ctx context.Context, n int) (int, error) {
-	t.keys, t.values = t.keys[:0], t.values[:0]
+	pieces := t.pieces[:0]
 	end := min(t.next+uint64(n), t.total)
-	if t.next == end {
-		return 0, nil
-	}
-	iter, err := t.scan.rows.FetchOrdinalRange(ctx, t.next, end)
-	if err != nil {
-		return 0, err
-	}
-	for range end - t.next {
-		key, value, err := iter.Next(ctx)
-		if err != nil {
+	n = int(end - t.next)
+	for first := 0; first < n; {
+		if err := t.leaves.seek(ctx, t.next); err != nil {
 			return 0, err
 		}
-		t.keys, t.values = append(t.keys, key), append(t.values, value)
+		pieces = slices.Grow(pieces, 1)
+		pieces = pieces[:len(pieces)+1] // with the memory of one before
+		p, leaf := &pieces[len(pieces)-1], t.leaves.leaf
+		if p.keys.desc == nil {
+			p.keys, p.values = t.scan.noKeys, t.scan.noValues
+		}
+		lo := int(t.next - t.leaves.at)
+		hi := min(leaf.Count(), lo+n-first)
+		p.first = first
+		p.keys.take(leaf.GetKey, lo, hi, nil)
+		p.values.take(leaf.GetValue, lo, hi, nil)
+		first += hi - lo
+		t.next += uint64(hi - lo)
 	}
-	t.next = end
-	return len(t.keys), nil
+	t.pieces, t.found = pieces, 0
+	return n, nil
 }
 
 // Fork returns a reader of the same rows, in the same state of the table, that stands before the first one.
-func (t *Tuples) Fork() *Tuples { return &Tuples{scan: t.scan, fixed: t.fixed, total: t.total} }
+func (t *Tuples) Fork() *Tuples { return newTuplesOf(t.scan, t.total) }
 
 // Position is how many rows were read or passed over.
 func (t *Tuples) Position() int { return int(t.next) }
@@ -122,60 +137,24 @@ func (t *Tuples) Numeric(i int) bool {
 // Numbers writes the i-th opened column of the block into out, NULL as NaN. Numeric says whether it is a number that is stored as one.
 func (t *Tuples) Numbers(i int, out []float64) {
 	f := &t.scan.fields[i]
-	switch {
-	case f.key:
-		readNumbers(out, t.scan.keys, f, t.keys)
-	case t.fixed != nil && f.enc == val.Float64Enc:
-		t.fixed.float64s(out, t.scan.values, f, t.values)
-	default:
-		readNumbers(out, t.scan.values, f, t.values)
+	for k := range t.pieces {
+		p := &t.pieces[k]
+		side := &p.values
+		if f.key {
+			side = &p.keys
+		}
+		side.numbers(out[p.first:], f, asStored)
 	}
 }
 
 // Value is the i-th opened column of row j of the block as the engine would give it.
 func (t *Tuples) Value(ctx context.Context, i, j int) (any, error) {
-	return t.scan.value(ctx, &t.scan.fields[i], t.keys[j], t.values[j])
-}
-
-// fixedTuples knows where the fields of a tuple without NULL stand, when all are numbers of fixed width: one behind the other, before the places of all but the first and
-// their count, two bytes each. Since a NULL takes no bytes, a tuple of that length has none.
-type fixedTuples struct {
-	length int
-	places []int
-}
-
-// newFixedTuples returns nil when a field has no fixed width.
-func newFixedTuples(desc *val.TupleDesc) *fixedTuples {
-	w := &fixedTuples{}
-	for _, t := range desc.Types {
-		w.places = append(w.places, w.length)
-		switch t.Enc {
-		case val.Float64Enc, val.Int64Enc, val.Uint64Enc:
-			w.length += 8
-		case val.Int32Enc, val.Uint32Enc:
-			w.length += 4
-		case val.Int16Enc, val.Uint16Enc:
-			w.length += 2
-		case val.Int8Enc, val.Uint8Enc:
-			w.length++
-		default:
-			return nil
-		}
+	if j < t.pieces[t.found].first {
+		t.found = 0
 	}
-	w.length += 2 * len(w.places)
-	return w
-}
-
-// float64s is readNumbers for a DOUBLE.
-func (w *fixedTuples) float64s(to []float64, desc *val.TupleDesc, f *field, tuples []val.Tuple) {
-	place := w.places[f.at]
-	for i, t := range tuples {
-		if len(t) == w.length {
-			to[i] = math.Float64frombits(binary.LittleEndian.Uint64(t[place:]))
-		} else if b := desc.GetField(f.at, t); b != nil {
-			to[i] = math.Float64frombits(binary.LittleEndian.Uint64(b))
-		} else {
-			to[i] = math.NaN()
-		}
+	for t.found+1 < len(t.pieces) && j >= t.pieces[t.found+1].first {
+		t.found++
 	}
+	p := &t.pieces[t.found]
+	return t.scan.value(ctx, &t.scan.fields[i], p.keys.tuple(j-p.first), p.values.tuple(j-p.first))
 }
