@@ -16,6 +16,7 @@ import (
 // import nothing of ours. The SQL engine (Dolt, go-mysql-server, vitess) may be imported only by the packages in engineUsers.
 var policy = map[string][]string{
 	"internal/safego":      {},
+	"internal/thrift":      {},
 	"server/mlsql":         {},
 	"learners/params":      {},
 	"learners/artifact":    {},
@@ -34,9 +35,9 @@ var policy = map[string][]string{
 	"learners/learnertest": {"learners", "learners/data", "learners/params", "learners/artifact", "learners/all", "internal/safego"},
 	"learners/predictor":   {"learners", "learners/data", "learners/params", "learners/artifact", "learners/feature", "learners/metric"},
 	"catalog":              {"learners", "learners/data", "learners/params", "learners/artifact", "learners/feature"},
-	"server/lifecycle": {"catalog", "learners", "learners/data", "learners/params", "learners/artifact", "learners/feature", "learners/metric", "learners/split",
+	"server/lifecycle": {"catalog", "internal/thrift", "learners", "learners/data", "learners/params", "learners/artifact", "learners/feature", "learners/metric", "learners/split",
 		"learners/predictor", "server/mlsql"},
-	"server/rows":       {"internal/safego", "server/lifecycle", "server/mlsql", "learners/data", "learners/feature", "learners/predictor"},
+	"server/rows":       {"internal/safego", "internal/thrift", "server/lifecycle", "server/mlsql", "learners/data", "learners/feature", "learners/predictor"},
 	"server/sqlerr":     {"catalog", "internal/safego", "learners/artifact", "server/lifecycle", "server/mlsql", "server/rows"},
 	"server/complexity": {},
 	"server/metrics":    {},

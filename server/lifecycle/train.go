@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"aibms/catalog"
+	"aibms/internal/thrift"
 	"aibms/learners"
 	"aibms/learners/data"
 	"aibms/learners/feature"
@@ -175,6 +176,9 @@ func (s *Service) fit(ctx context.Context, d *Definition, source Source, progres
 
 // learn is fit from the dataset on.
 func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progress Progress) (*catalog.VersionResult, error) {
+	if large(table) {
+		defer thrift.Begin()()
+	}
 	progress("splitting", 0, 0)
 	p, err := d.prepare(ctx, table, nil)
 	if err != nil {
@@ -207,15 +211,10 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		return nil, err
 	}
 	sets := map[split.Part]*examples{}
-	dropped := p.dropped
-	for _, part := range []split.Part{split.Train, split.Validate, split.Test} {
+	for _, part := range []split.Part{split.Train, split.Validate} { // those of TEST come when these are gone
 		if sets[part], err = p.examples(ctx, pipeline, part); err != nil {
 			return nil, err
 		}
-		dropped += sets[part].missing
-	}
-	if lost := dropped - p.dropped; lost > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s left out for a NULL feature; IMPUTE(x, 'median') keeps such rows", rowsAre(lost)))
 	}
 	train := sets[split.Train]
 	if train.len() == 0 {
@@ -250,19 +249,31 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	pr := &predictor.Predictor{Learner: d.Learner.Name, Task: p.task, Target: d.Target.Column, Columns: d.Columns, Classes: p.classes, Positive: p.positive,
 		Settings: settings, Seed: d.Options.Seed, Pipeline: pipeline, Model: model,
 		Baseline: metric.FitBaseline(kind(p.task), len(p.classes), train.Y, p.reportWeights(train))}
-	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: d.targets(),
-		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash, Curve: curve.points(),
-		Rows: catalog.RowCounts{Train: int64(train.len()), Validate: int64(sets[split.Validate].len()), Test: int64(sets[split.Test].len()), Dropped: dropped}}
 	scores := map[split.Part]*predictor.Scores{}
-	for part, set := range sets {
+	lost := int64(0)
+	for _, part := range []split.Part{split.Train, split.Validate, split.Test} {
+		if sets[part] == nil {
+			tidy(table)
+			if sets[part], err = p.examples(ctx, pipeline, part); err != nil {
+				return nil, err
+			}
+		}
+		set := sets[part]
 		if scores[part], err = pr.Score(set.X, make([]bool, set.len()), nil); err != nil {
 			return nil, err
 		}
 		if !measuredBy(p.task) {
 			set.X = nil // measuring needs room of its own
 		}
+		lost += set.missing
+	}
+	if lost > 0 {
+		warnings = append(warnings, fmt.Sprintf("%s left out for a NULL feature; IMPUTE(x, 'median') keeps such rows", rowsAre(lost)))
 	}
 	tidy(table)
+	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: d.targets(),
+		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash, Curve: curve.points(),
+		Rows: catalog.RowCounts{Train: int64(train.len()), Validate: int64(sets[split.Validate].len()), Test: int64(sets[split.Test].len()), Dropped: p.dropped + lost}}
 	for _, part := range []split.Part{split.Test, split.Validate, split.Train} {
 		set := sets[part]
 		if set.len() == 0 {
@@ -303,15 +314,14 @@ func (d *Definition) targets() []catalog.Target {
 	return []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}}
 }
 
-// tidyFrom is how many numbers a dataset holds, from which on its training collects garbage between its phases: 64 MB.
-const tidyFrom = 8 << 20
-
-// tidy collects what the last phase has left, when that is much: by itself the collector would wait until memory has doubled.
+// tidy collects what the last phase has left, when that is much: by itself the collector would wait until memory has grown.
 func tidy(t *Table) {
-	if t.Data.Rows*len(t.Data.Columns) >= tidyFrom {
+	if large(t) {
 		runtime.GC()
 	}
 }
+
+func large(t *Table) bool { return thrift.Large(t.Data.Rows, len(t.Data.Columns)) }
 
 // unmeasured says why a metric has no value on a part of the split.
 func (p *prepared) unmeasured(x metric.Value, part split.Part, set *examples) string {

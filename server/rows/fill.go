@@ -11,6 +11,7 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/expression"
 
 	"aibms/internal/safego"
+	"aibms/internal/thrift"
 	"aibms/learners/data"
 )
 
@@ -144,6 +145,9 @@ func (f *filler) fill(ctx *sql.Context, workers int) error {
 	}
 	if f.want.MaxRows > 0 && int64(f.rows) > f.want.MaxRows {
 		return errFallBack
+	}
+	if thrift.Large(f.rows, len(f.columns)) {
+		defer thrift.Begin()()
 	}
 	grown, err := f.read(ctx, workers, false)
 	if err == errUnordered {
