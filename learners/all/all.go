@@ -5,6 +5,7 @@ import (
 	"aibms/learners"
 	"aibms/learners/boosting"
 	"aibms/learners/forest"
+	"aibms/learners/isolation"
 	"aibms/learners/linear"
 	"aibms/learners/tree"
 )
@@ -20,4 +21,5 @@ var registry = learners.NewRegistry(
 	boosting.GradientBoosting(),
 	forest.RandomForest(),
 	forest.ExtraTrees(),
+	isolation.IsolationForest(),
 )

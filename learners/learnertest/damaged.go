@@ -107,7 +107,9 @@ func reader(t *testing.T, all []part, k int, change func(w *artifact.Writer)) *a
 // predicts without a panic.
 func (s suite) damaged(t *testing.T) {
 	e := sample(s.task, 90, 4, 70)
-	all := parts(t, save(t, s.mustFit(t, e)))
+	whole := s.mustFit(t, e)
+	n := outputs(whole, e)
+	all := parts(t, save(t, whole))
 	if len(all) == 0 {
 		t.Fatal("the model saves nothing")
 	}
@@ -139,7 +141,9 @@ func (s suite) damaged(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				n := outputs(e)
+				if sized, ok := m.(learners.Sized); ok && sized.Outputs() < 1 {
+					t.Errorf("section %q with %v in place %d is a model of %d outputs", p.name, strange, i, sized.Outputs())
+				}
 				if err := m.Predict(e.X, mat.NewDense(90, n, nil)); err == nil {
 					_ = m.Predict(e.X, mat.NewDense(90, n+1, nil))
 				}

@@ -21,6 +21,7 @@ import (
 type Laws struct {
 	RowOrder float64          // largest change of a prediction when the rows come in another order; of a regression, in standard deviations of the target
 	Weights  float64          // the same for a weight of two against the row twice
+	Told     []params.Setting // given where something is to be found in a sample: that it has three clusters, say
 	Quick    []params.Setting // given where every combination of choices is tried, so that it does not take minutes
 	Hard     bool             // probabilities may be 0 and 1 without being sure, as those of a leaf with one row: what is learned shows in the classes alone
 }
@@ -56,6 +57,12 @@ func Run(t *testing.T, spec *learners.Spec, laws Laws) {
 				{"predicts a row alike in any block", s.anyBlock},
 				{"predicts concurrently", s.concurrent},
 				{"abilities fit the model", s.abilities},
+				{"trees can be read", s.trees},
+				{"keeps a training curve", s.trainingCurve},
+				{"says what memory it needs", s.memory},
+				{"goes on from a model", s.warmStart},
+				{"takes missing values", s.missing},
+				{"takes categories", s.categories},
 				{"damaged artifacts are errors", s.damaged},
 			} {
 				t.Run(law.name, law.check)
@@ -70,8 +77,13 @@ type suite struct {
 	laws Laws
 }
 
-// outputs is the number of columns of a prediction.
-func outputs(e *data.Examples) int { return max(1, len(e.Classes)) }
+// outputs is the number of columns of a prediction: of a model without a target as it says itself.
+func outputs(m learners.Model, e *data.Examples) int {
+	if sized, ok := m.(learners.Sized); ok && e.Y == nil {
+		return sized.Outputs()
+	}
+	return max(1, len(e.Classes))
+}
 
 // fit runs one Fit with the given settings on two workers.
 func (s suite) fit(ctx context.Context, e *data.Examples, given ...params.Setting) (learners.Model, error) {
@@ -79,23 +91,33 @@ func (s suite) fit(ctx context.Context, e *data.Examples, given ...params.Settin
 }
 
 func (s suite) fitIn(ctx context.Context, e *data.Examples, env learners.Env, given ...params.Setting) (learners.Model, error) {
-	l := s.spec.New()
-	var set params.Set
-	l.Declare(&set)
-	if err := set.Assign(s.spec.Name, given); err != nil {
+	return s.fitOn(ctx, e, nil, env, given...)
+}
+
+func (s suite) fitOn(ctx context.Context, e, validate *data.Examples, env learners.Env, given ...params.Setting) (learners.Model, error) {
+	l, err := s.learner(given...)
+	if err != nil {
 		return nil, err
 	}
-	m, err := l.Fit(ctx, e, nil, env)
+	m, err := l.Fit(ctx, e, validate, env)
 	if (m == nil) == (err == nil) {
 		return nil, errors.New("Fit must return either a model or an error")
 	}
 	return m, err
 }
 
+// learner is a new one with the given settings.
+func (s suite) learner(given ...params.Setting) (learners.Learner, error) {
+	l := s.spec.New()
+	var set params.Set
+	l.Declare(&set)
+	return l, set.Assign(s.spec.Name, given)
+}
+
 // mustFit demands a model.
-func (s suite) mustFit(t *testing.T, e *data.Examples) learners.Model {
+func (s suite) mustFit(t *testing.T, e *data.Examples, given ...params.Setting) learners.Model {
 	t.Helper()
-	m, err := s.fit(context.Background(), e)
+	m, err := s.fit(context.Background(), e, given...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +128,7 @@ func (s suite) mustFit(t *testing.T, e *data.Examples) learners.Model {
 func predict(t *testing.T, m learners.Model, e *data.Examples) *mat.Dense {
 	t.Helper()
 	n, _ := e.Dims()
-	out := mat.NewDense(n, outputs(e), nil)
+	out := mat.NewDense(n, outputs(m, e), nil)
 	if err := m.Predict(e.X, out); err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +161,14 @@ func sameBits(a, b *mat.Dense) bool {
 	return true
 }
 
-// checkWellFormed demands finite predictions and, for classes, probabilities that sum to one.
-func checkWellFormed(t *testing.T, e *data.Examples, out *mat.Dense) {
+// checkWellFormed demands finite predictions: for classes probabilities that sum to one, for clusters degrees that do, for anomalies one score from 0 to 1.
+func (s suite) checkWellFormed(t *testing.T, out *mat.Dense) {
 	t.Helper()
 	n, k := out.Dims()
+	share := s.task != learners.Regression && s.task != learners.Projection
+	if s.task == learners.Anomaly && k != 1 {
+		t.Fatalf("%d scores a row", k)
+	}
 	for i := range n {
 		sum := 0.0
 		for j := range k {
@@ -150,20 +176,20 @@ func checkWellFormed(t *testing.T, e *data.Examples, out *mat.Dense) {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				t.Fatalf("prediction %d of row %d is %v", j, i, v)
 			}
-			if e.Classes != nil && (v < 0 || v > 1) {
-				t.Fatalf("probability %d of row %d is %v", j, i, v)
+			if share && (v < 0 || v > 1) {
+				t.Fatalf("number %d of row %d is %v: it must be from 0 to 1", j, i, v)
 			}
 			sum += v
 		}
-		if e.Classes != nil && math.Abs(sum-1) > 1e-12 {
-			t.Fatalf("probabilities of row %d sum to 1 + %g", i, sum-1)
+		if share && s.task != learners.Anomaly && math.Abs(sum-1) > 1e-12 {
+			t.Fatalf("the numbers of row %d sum to 1 + %g", i, sum-1)
 		}
 	}
 }
 
-// scale is the unit in which predictions are compared: one for probabilities, the standard deviation of a regression's target.
-func scale(e *data.Examples) float64 {
-	if e.Classes != nil {
+// scale is the unit in which predictions are compared: the standard deviation of a regression's target, else one.
+func (s suite) scale(e *data.Examples) float64 {
+	if s.task != learners.Regression {
 		return 1
 	}
 	mean, square := 0.0, 0.0
@@ -176,9 +202,13 @@ func scale(e *data.Examples) float64 {
 	return math.Sqrt(square)
 }
 
-// checkClose demands that predictions differ by no more than the tolerance.
-func checkClose(t *testing.T, e *data.Examples, a, b *mat.Dense, tolerance float64) {
+// checkClose demands that predictions of the rows of e differ by no more than the tolerance.
+func (s suite) checkClose(t *testing.T, e *data.Examples, a, b *mat.Dense, tolerance float64) {
 	t.Helper()
+	a, b = s.comparable(a), s.comparable(b)
+	if !sameShape(a, b) {
+		t.Fatal("predictions have another number of columns")
+	}
 	worst := 0.0
 	n, k := a.Dims()
 	for i := range n {
@@ -186,17 +216,54 @@ func checkClose(t *testing.T, e *data.Examples, a, b *mat.Dense, tolerance float
 			worst = max(worst, math.Abs(a.At(i, j)-b.At(i, j)))
 		}
 	}
-	if limit := tolerance * scale(e); !(worst <= limit) {
+	if limit := tolerance * s.scale(e); !(worst <= limit) {
 		t.Errorf("predictions differ by %g, allowed is %g", worst, limit)
 	}
 }
 
+// comparable makes numbers of predictions that do not depend on how clusters are numbered or which way an axis points: for each two rows the degree to which they are in one
+// cluster, or their distance in units of the mean one.
+func (s suite) comparable(out *mat.Dense) *mat.Dense {
+	n, _ := out.Dims()
+	var pairs mat.Dense
+	pairs.Mul(out, out.T())
+	switch s.task {
+	case learners.Clustering:
+		return &pairs
+	case learners.Projection:
+		distances := mat.NewDense(n, n, nil)
+		for i := range n {
+			for j := range n {
+				distances.Set(i, j, math.Sqrt(max(0, pairs.At(i, i)+pairs.At(j, j)-2*pairs.At(i, j))))
+			}
+		}
+		distances.Scale(float64(n)*float64(n)/mat.Sum(distances), distances)
+		return distances
+	}
+	return out
+}
+
+func sameShape(a, b *mat.Dense) bool {
+	n, k := a.Dims()
+	r, c := b.Dims()
+	return n == r && k == c
+}
+
 // learns demands that the model beats the constant prediction on rows that it has not seen.
 func (s suite) learns(t *testing.T) {
-	e, test := sample(s.task, 400, 5, 1), sample(s.task, 400, 5, 2)
-	out := predict(t, s.mustFit(t, e), test)
+	s.learnsFrom(t, sample(s.task, 400, 5, 1), sample(s.task, 400, 5, 2))
+}
+
+func (s suite) learnsFrom(t *testing.T, e, test *data.Examples) {
+	t.Helper()
+	m := s.mustFit(t, e, s.laws.Told...)
+	out := predict(t, m, test)
+	if !s.task.Supervised() {
+		s.finds(t, out)
+		return
+	}
 	loss, baseline := 0.0, 0.0
-	share := make([]float64, outputs(e))
+	share := make([]float64, outputs(m, e))
 	mean := 0.0
 	for _, y := range e.Y {
 		mean += y / float64(len(e.Y))
@@ -271,7 +338,8 @@ func (s suite) rowOrder(t *testing.T) {
 	for i := range order {
 		order[i] = i * 190 % 301 // 190 and 301 have no common divisor
 	}
-	checkClose(t, e, predict(t, s.mustFit(t, e), e), predict(t, s.mustFit(t, rowsOf(e, order)), e), s.laws.RowOrder)
+	told := s.laws.Told
+	s.checkClose(t, e, predict(t, s.mustFit(t, e, told...), e), predict(t, s.mustFit(t, rowsOf(e, order), told...), e), s.laws.RowOrder)
 }
 
 func (s suite) weights(t *testing.T) {
@@ -288,19 +356,20 @@ func (s suite) weights(t *testing.T) {
 			rows = append(rows, i)
 		}
 	}
-	checkClose(t, e, predict(t, s.mustFit(t, weighted), e), predict(t, s.mustFit(t, rowsOf(e, rows)), e), s.laws.Weights)
+	told := s.laws.Told
+	s.checkClose(t, e, predict(t, s.mustFit(t, weighted, told...), e), predict(t, s.mustFit(t, rowsOf(e, rows), told...), e), s.laws.Weights)
 }
 
 func (s suite) wellFormed(t *testing.T) {
 	e := sample(s.task, 200, 5, 7)
 	m := s.mustFit(t, e)
-	checkWellFormed(t, e, predict(t, m, e))
+	s.checkWellFormed(t, predict(t, m, e))
 	for _, size := range []float64{0, 1e8, -1e8, 1e100} {
 		far := clone(e)
 		for j := range 5 {
 			mapColumn(far, j, func(i int, v float64) float64 { return v * size })
 		}
-		checkWellFormed(t, e, predict(t, m, far))
+		s.checkWellFormed(t, predict(t, m, far))
 	}
 }
 
@@ -310,7 +379,7 @@ func (s suite) rowByRow(t *testing.T) {
 	all := predict(t, m, e)
 	for i := range 133 {
 		one := predict(t, m, rowsOf(e, []int{i}))
-		for j := range outputs(e) {
+		for j := range outputs(m, e) {
 			if one.At(0, j) != all.At(i, j) {
 				t.Fatalf("row %d alone is predicted %v, among others %v", i, one.At(0, j), all.At(i, j))
 			}
@@ -330,9 +399,7 @@ func (s suite) inputsUnchanged(t *testing.T) {
 	if !sameBits(e.X, before.X) {
 		t.Error("X was changed")
 	}
-	for i := range e.Y {
-		if e.Y[i] != before.Y[i] || e.Weights != nil && e.Weights[i] != before.Weights[i] {
-			t.Fatalf("the target or the weight of row %d was changed", i)
-		}
+	if !slices.Equal(e.Y, before.Y) || !slices.Equal(e.Weights, before.Weights) {
+		t.Error("a target or a weight was changed")
 	}
 }

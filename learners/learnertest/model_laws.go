@@ -1,7 +1,6 @@
 package learnertest
 
 import (
-	"math"
 	"slices"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 func (s suite) wrongShapes(t *testing.T) {
 	e := sample(s.task, 50, 4, 60)
 	m := s.mustFit(t, e)
-	k := outputs(e)
+	k := outputs(m, e)
 	for name, shape := range map[string][4]int{
 		"too many columns":     {5, 5, 5, k},
 		"too few columns":      {5, 3, 5, k},
@@ -65,11 +64,11 @@ func (s suite) anyBlock(t *testing.T) {
 		for low := 0; low < 300; low += size {
 			high := min(low+size, 300)
 			x := mat.DenseCopyOf(e.X.Slice(low, high, 0, 5))
-			out := mat.NewDense(high-low, outputs(e), nil)
+			out := mat.NewDense(high-low, outputs(m, e), nil)
 			if err := m.Predict(x, out); err != nil {
 				t.Fatal(err)
 			}
-			if !sameBits(mat.DenseCopyOf(want.Slice(low, high, 0, outputs(e))), out) {
+			if !sameBits(mat.DenseCopyOf(want.Slice(low, high, 0, outputs(m, e))), out) {
 				t.Fatalf("rows %d to %d are predicted differently in a block of %d", low, high, size)
 			}
 			alone := make([]int32, high-low)
@@ -90,7 +89,7 @@ func (s suite) concurrent(t *testing.T) {
 	var g safego.Group
 	for i := range results {
 		g.Go(func() error {
-			results[i] = mat.NewDense(300, outputs(e), nil)
+			results[i] = mat.NewDense(300, outputs(m, e), nil)
 			for range 20 {
 				if err := m.Predict(e.X, results[i]); err != nil {
 					return err
@@ -105,67 +104,6 @@ func (s suite) concurrent(t *testing.T) {
 	for _, out := range results {
 		if !sameBits(want, out) {
 			t.Fatal("concurrent predictions differ")
-		}
-	}
-}
-
-func (s suite) abilities(t *testing.T) {
-	e := sample(s.task, 90, 4, 62)
-	m := s.mustFit(t, e)
-	if c, ok := m.(learners.Classifier); ok {
-		codes := make([]int32, 90)
-		if err := c.Classify(e.X, codes); err != nil {
-			t.Fatal(err)
-		}
-		right := 0
-		for i, code := range codes {
-			if code < 0 || int(code) >= len(e.Classes) {
-				t.Fatalf("row %d has class code %d of %d classes", i, code, len(e.Classes))
-			}
-			if float64(code) == e.Y[i] {
-				right++
-			}
-		}
-		if right < 45 {
-			t.Errorf("%d of 90 rows are classified right", right)
-		}
-		if c.Classify(e.X, codes[:80]) == nil || c.Classify(mat.NewDense(90, 3, nil), codes) == nil || c.Classify(nil, codes) == nil {
-			t.Error("wrong shapes give no error")
-		}
-	}
-	if c, ok := m.(learners.Importances); ok {
-		sum, v := 0.0, c.Importances()
-		for _, share := range v {
-			if !(share >= 0) {
-				t.Errorf("an importance is %v", share)
-			}
-			sum += share
-		}
-		if len(v) != 4 || math.Abs(sum-1) > 1e-9 {
-			t.Errorf("the importances of 4 features are %v", v)
-		}
-		clear(v)
-		if slices.Max(c.Importances()) == 0 {
-			t.Error("changing the importances that were returned changes the model")
-		}
-	}
-	if c, ok := m.(learners.Coefficients); ok {
-		w, b := c.Coefficients()
-		rows := 1
-		if s.task == learners.Multiclass {
-			rows = len(e.Classes)
-		}
-		if n, p := w.Dims(); n != rows || p != 4 || len(b) != rows {
-			t.Fatalf("%d x %d coefficients and %d intercepts for %d outputs of 4 features", n, p, len(b), rows)
-		}
-		if slices.ContainsFunc(append(slices.Clone(b), mat.DenseCopyOf(w).RawMatrix().Data...), func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
-			t.Error("a coefficient is not finite")
-		}
-		before := predict(t, m, e)
-		w.Scale(2, w)
-		b[0]++
-		if !sameBits(before, predict(t, m, e)) {
-			t.Error("changing the coefficients that were returned changes the model")
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (s suite) oddData(t *testing.T) {
 		"separable":                s.separable(33),
 	} {
 		t.Run(name, func(t *testing.T) {
-			checkWellFormed(t, e, predict(t, s.mustFit(t, e), e))
+			s.checkWellFormed(t, predict(t, s.mustFit(t, e), e))
 		})
 	}
 	if s.task == learners.Regression {
@@ -52,7 +52,7 @@ func (s suite) oddData(t *testing.T) {
 				for i := range e.Y {
 					e.Y[i] *= size
 				}
-				checkWellFormed(t, e, predict(t, s.mustFit(t, e), e))
+				s.checkWellFormed(t, predict(t, s.mustFit(t, e), e))
 			})
 		}
 	}
@@ -63,7 +63,7 @@ func (s suite) oddData(t *testing.T) {
 				e.Y[i] = min(y, 1)
 			}
 			out := predict(t, s.mustFit(t, e), e)
-			checkWellFormed(t, e, out)
+			s.checkWellFormed(t, out)
 			for i := range e.Y {
 				if out.At(i, 2) > 0.5 {
 					t.Fatalf("row %d has the class that no row has, with probability %v", i, out.At(i, 2))
@@ -95,10 +95,15 @@ func (s suite) equalRows(seed uint64) *data.Examples {
 	return e
 }
 
-// separable is a sample whose first column tells the target.
+// separable is a sample whose first column tells the target, or parts the rows into two heaps.
 func (s suite) separable(seed uint64) *data.Examples {
 	e := sample(s.task, 60, 3, seed)
-	mapColumn(e, 0, func(i int, v float64) float64 { return e.Y[i] })
+	mapColumn(e, 0, func(i int, v float64) float64 {
+		if e.Y == nil {
+			return float64(i % 2)
+		}
+		return e.Y[i]
+	})
 	return e
 }
 
@@ -151,5 +156,5 @@ func (s suite) tries(t *testing.T, e *data.Examples, given ...params.Setting) {
 		}
 		return
 	}
-	checkWellFormed(t, e, predict(t, m, e))
+	s.checkWellFormed(t, predict(t, m, e))
 }

@@ -1,0 +1,173 @@
+package learnertest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners"
+	"aibms/learners/artifact"
+	"aibms/learners/data"
+)
+
+// curve is what a Fit records.
+func (s suite) curve(t *testing.T, validate *data.Examples, workers int) (points []learners.Iteration, model []byte) {
+	t.Helper()
+	env := learners.Env{Task: s.task, Seed: 42, Workers: workers, Record: func(it learners.Iteration) { points = append(points, it) }}
+	m, err := s.fitOn(context.Background(), sample(s.task, 700, 5, 80), validate, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return points, save(t, m)
+}
+
+// trainingCurve holds for learners that keep one: the iterations are counted from 1, losses are finite and fall, the same on any number of workers, and keeping them changes nothing.
+func (s suite) trainingCurve(t *testing.T) {
+	points, model := s.curve(t, nil, 2)
+	if len(points) == 0 {
+		return
+	}
+	if !bytes.Equal(model, save(t, s.mustFit(t, sample(s.task, 700, 5, 80)))) {
+		t.Error("the model is another one when the curve is kept")
+	}
+	if again, _ := s.curve(t, nil, 3); len(again) != len(points) {
+		t.Errorf("%d iterations on 2 workers, %d on 3", len(points), len(again))
+	} else {
+		for i := range points {
+			if points[i].Loss != again[i].Loss {
+				t.Fatalf("the loss of iteration %d is %v on 2 workers, %v on 3", i+1, points[i].Loss, again[i].Loss)
+			}
+		}
+	}
+	judged, _ := s.curve(t, sample(s.task, 200, 5, 81), 2)
+	if len(judged) == 0 {
+		t.Error("no curve is kept when there are validation rows")
+	}
+	for i, points := range [][]learners.Iteration{points, judged} {
+		for k, it := range points {
+			if it.Number != k+1 {
+				t.Fatalf("iteration %d has the number %d", k+1, it.Number)
+			}
+			if math.IsNaN(it.Loss) || math.IsInf(it.Loss, 0) {
+				t.Fatalf("the loss of iteration %d is %v", k+1, it.Loss)
+			}
+			if i == 0 && !math.IsNaN(it.ValidationLoss) || i == 1 && (math.IsNaN(it.ValidationLoss) || math.IsInf(it.ValidationLoss, 0)) {
+				t.Fatalf("the validation loss of iteration %d is %v, with validation rows: %v", k+1, it.ValidationLoss, i == 1)
+			}
+		}
+	}
+	if last := points[len(points)-1]; last.Loss > points[0].Loss {
+		t.Errorf("the loss went from %v to %v", points[0].Loss, last.Loss)
+	}
+}
+
+// memory holds for learners that estimate it: an estimate is positive and falls with neither rows, features nor classes, and a Fit that may hold as much gives a model.
+func (s suite) memory(t *testing.T) {
+	l, err := s.learner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, ok := l.(learners.MemoryEstimator)
+	if !ok {
+		return
+	}
+	estimate := asked.MemoryNeeded
+	classes := max(1, map[learners.Task]int{learners.Binary: 2, learners.Multiclass: 3}[s.task])
+	base := estimate(1000, 10, classes)
+	rows, features := estimate(100_000, 10, classes), estimate(1000, 1000, classes)
+	if base <= 0 || rows < base || features < base || rows == base && features == base {
+		t.Errorf("%d bytes for 1000 x 10, %d for 100000 x 10, %d for 1000 x 1000", base, rows, features)
+	}
+	if more := estimate(1000, 10, classes+7); s.task.Classification() && more < base {
+		t.Errorf("%d bytes for %d classes, %d for %d", base, classes, more, classes+7)
+	}
+	if huge := estimate(2_000_000_000, 10_000, 1000); huge < rows {
+		t.Errorf("%d bytes for two billion rows", huge)
+	}
+	for _, e := range []*data.Examples{sample(s.task, 400, 6, 82), sample(s.task, 40, 90, 83)} {
+		n, p := e.Dims()
+		m, err := s.fitIn(context.Background(), e, learners.Env{Task: s.task, Seed: 42, Workers: 2, Memory: estimate(n, p, classes)})
+		if err != nil {
+			t.Fatalf("%d x %d with the memory that it asked for: %v", n, p, err)
+		}
+		s.checkWellFormed(t, predict(t, m, e))
+		if _, err := s.fitIn(context.Background(), e, learners.Env{Task: s.task, Seed: 42, Workers: 2, Memory: 1}); err != nil && !strings.Contains(err.Error(), "memory") {
+			t.Errorf("with one byte: %v", err)
+		}
+	}
+}
+
+// foreign is a model of nobody.
+type foreign struct{}
+
+func (foreign) Predict(x, out *mat.Dense) error { return nil }
+func (foreign) Save(*artifact.Writer) error     { return nil }
+
+// warmStart holds for learners that go on from a model: their own is taken, saved and loaded as well, and stays as it is; one of another shape is refused.
+func (s suite) warmStart(t *testing.T) {
+	first, more := sample(s.task, 500, 5, 84), sample(s.task, 600, 5, 85)
+	from := func(ctx context.Context, m learners.Model, workers int) (learners.Model, error) {
+		l, err := s.learner()
+		if err != nil {
+			return nil, err
+		}
+		return l.(learners.WarmStarter).FitFrom(ctx, m, more, nil, learners.Env{Task: s.task, Seed: 42, Workers: workers})
+	}
+	if l, err := s.learner(); err != nil {
+		t.Fatal(err)
+	} else if _, ok := l.(learners.WarmStarter); !ok {
+		return
+	}
+	m := s.mustFit(t, first)
+	before := save(t, m)
+	r, err := artifact.Decode(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := s.spec.Load(s.spec.StateVersion, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	for what, start := range map[string]func() (learners.Model, error){
+		"2 workers":    func() (learners.Model, error) { return from(context.Background(), m, 2) },
+		"1 worker":     func() (learners.Model, error) { return from(context.Background(), m, 1) },
+		"a saved copy": func() (learners.Model, error) { return from(context.Background(), loaded, 2) },
+	} {
+		next, err := start()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		s.checkWellFormed(t, predict(t, next, more))
+		if b := save(t, next); want == nil {
+			want = b
+		} else if !bytes.Equal(want, b) {
+			t.Errorf("%s: another model", what)
+		}
+	}
+	if !bytes.Equal(before, save(t, m)) {
+		t.Error("the model that was gone on from has changed")
+	}
+	wrong := map[string]learners.Model{"no model": nil, "a model of nobody": foreign{}, "a model of six features": s.mustFit(t, sample(s.task, 500, 6, 86))}
+	if s.task == learners.Multiclass {
+		e := sample(s.task, 500, 5, 84)
+		e.Classes = append(e.Classes, "none")
+		e.Y[7] = 3
+		wrong["a model of four classes"] = s.mustFit(t, e)
+	}
+	for what, m := range wrong {
+		if _, err := from(context.Background(), m, 2); err == nil {
+			t.Errorf("%s was gone on from", what)
+		}
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := from(ended, m, 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("with an ended context: %v", err)
+	}
+}
