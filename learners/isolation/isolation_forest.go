@@ -58,7 +58,7 @@ type isolationForest struct {
 
 func (l *isolationForest) Declare(s *params.Set) {
 	s.Int(&l.trees, "n_trees", 100, "how many trees", params.AtLeast(1), params.AtMost(10_000))
-	s.Int(&l.maxSamples, "max_samples", 256, "how many rows are drawn for a tree; all when there are fewer", params.AtLeast(2), params.AtMost(1<<24))
+	s.Int(&l.maxSamples, "max_samples", 256, "how many rows are drawn for a tree; all when there are fewer", params.AtLeast(2), params.AtMost(1_000_000))
 	s.Float(&l.contamination, "contamination", 0, "the share of the training rows that is called unusual; 0: those with a score above 0.5", params.AtLeast(0), params.AtMost(0.5))
 	s.Int(&l.extension, "extension_level", 0, "how many features a split looks at beside the first; at most all are looked at", params.AtLeast(0))
 }

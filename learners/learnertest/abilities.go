@@ -43,6 +43,12 @@ func (s suite) abilities(t *testing.T) {
 			t.Error("wrong shapes give no error")
 		}
 	}
+	if s.task == learners.Clustering {
+		s.centers(t, m)
+	}
+	if s.task == learners.Projection {
+		s.restores(t, m)
+	}
 	if c, ok := m.(learners.Importances); ok {
 		sum, v := 0.0, c.Importances()
 		for _, share := range v {

@@ -94,3 +94,65 @@ func (s suite) tellsUnusual(t *testing.T, m learners.Model, c learners.Classifie
 		t.Error("wrong shapes give no error")
 	}
 }
+
+// centers holds for clusters that a point stands for: it is finite, and no other cluster has it more than its own.
+func (s suite) centers(t *testing.T, m learners.Model) {
+	c, ok := m.(learners.Centers)
+	if !ok {
+		return
+	}
+	points, k := c.Centers(), m.(learners.Sized).Outputs()
+	if n, p := points.Dims(); n != k || p != 4 {
+		t.Fatalf("%d x %d centres of %d clusters of 4 features", n, p, k)
+	}
+	degrees := mat.NewDense(k, k, nil)
+	if err := m.Predict(points, degrees); err != nil {
+		t.Fatal(err)
+	}
+	s.checkWellFormed(t, degrees)
+	for i := range k {
+		for j := range k {
+			if degrees.At(i, j) > degrees.At(i, i) {
+				t.Errorf("the centre of cluster %d belongs more to cluster %d", i, j)
+			}
+		}
+	}
+}
+
+// restores holds for projections that can be turned back: what comes back has the same projection, and is no further from the rows than their mean.
+func (s suite) restores(t *testing.T, m learners.Model) {
+	r, ok := m.(learners.Restorer)
+	if !ok {
+		return
+	}
+	e := sample(s.task, 90, 4, 62)
+	z := predict(t, m, e)
+	_, d := z.Dims()
+	back := mat.NewDense(90, 4, nil)
+	if err := r.Restore(z, back); err != nil {
+		t.Fatal(err)
+	}
+	s.checkWellFormed(t, back)
+	again := mat.NewDense(90, d, nil)
+	if err := m.Predict(back, again); err != nil {
+		t.Fatal(err)
+	}
+	again.Sub(again, z)
+	if mat.Norm(again, 2) > 1e-6*mat.Norm(z, 2) {
+		t.Error("what was restored has another projection")
+	}
+	lost, spread := 0.0, 0.0
+	for j := range 4 {
+		mean := mat.Sum(e.X.ColView(j)) / 90
+		for i := range 90 {
+			lost += (e.X.At(i, j) - back.At(i, j)) * (e.X.At(i, j) - back.At(i, j))
+			spread += (e.X.At(i, j) - mean) * (e.X.At(i, j) - mean)
+		}
+	}
+	if lost > 0.9*spread {
+		t.Errorf("of the spread %v of the rows %v was lost", spread, lost)
+	}
+	if r.Restore(z, mat.NewDense(89, 4, nil)) == nil || r.Restore(z, mat.NewDense(90, 5, nil)) == nil || r.Restore(mat.NewDense(90, d+1, nil), back) == nil || r.Restore(nil, back) == nil || r.Restore(z, nil) == nil {
+		t.Error("wrong shapes give no error")
+	}
+}
