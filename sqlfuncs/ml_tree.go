@@ -26,7 +26,7 @@ var mlTree = &tableFunction{
 		}
 		trees, ok := p.Model.(learners.Trees)
 		if !ok {
-			return nil, sqlerr.Errorf(sqlerr.WrongArguments, "ml_tree: learner %s of model %s has no trees; decision_tree, random_forest, extra_trees and gradient_boosting have", c.version.Learner, c.model.SQLName())
+			return nil, sqlerr.Errorf(sqlerr.WrongArguments, "ml_tree: learner %s of model %s has no trees that can be read; decision_tree, random_forest, extra_trees, gradient_boosting and, with extension_level = 0, isolation_forest have", c.version.Learner, c.model.SQLName())
 		}
 		only := -1
 		if c.number != nil {

@@ -210,11 +210,14 @@ func TestFormat(t *testing.T) {
 	}()
 	create := map[string]string{}
 	for _, learner := range all.Registry().All() {
-		target := "revenue"
-		if !learner.Supports(learners.Binary) {
-			target = "page_values"
+		predict := " PREDICT revenue"
+		switch {
+		case !slices.ContainsFunc(learner.Tasks, learners.Task.Supervised):
+			predict = ""
+		case !learner.Supports(learners.Binary):
+			predict = " PREDICT page_values"
 		}
-		create[learner.Name] = "CREATE MODEL " + learner.Name + " PREDICT " + target + " FROM (SELECT visit_id, revenue, page_values, exit_rates, month FROM online_shoppers LIMIT 2000) KEY (visit_id) USING " + learner.Name
+		create[learner.Name] = "CREATE MODEL " + learner.Name + predict + " FROM (SELECT visit_id, revenue, page_values, exit_rates, month FROM online_shoppers LIMIT 2000) KEY (visit_id) USING " + learner.Name
 	}
 	artifacts, err := s.Artifacts(ctx, create)
 	if err != nil {
