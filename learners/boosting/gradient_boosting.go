@@ -134,6 +134,7 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	}
 	f := &fitting{l: l, env: env, objective: objective, target: t, n: n, grower: newGrower(matrix, l.rules, train.Weights, env.Workers)}
 	f.grower.maxLeaves, f.grower.maxDepth, f.grower.rate, f.grower.levels = l.maxLeaves, l.maxDepth, l.rate, l.growth == "depthwise"
+	f.grower.budget = l.histogramBudget(env.Memory, n, p, len(train.Classes))
 	f.sampler = sampler{env: env, rows: l.subsample, features: l.colsample}
 	if l.goss {
 		if l.subsample < 1 || l.gossTop+l.gossOther > 1 {

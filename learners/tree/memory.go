@@ -1,0 +1,64 @@
+package tree
+
+import (
+	"math"
+	"runtime"
+
+	"aibms/learners"
+	"aibms/learners/bin"
+)
+
+// width is how many numbers a leaf of K classes holds (1 without classes).
+func width(classes int) int64 {
+	if classes > 2 {
+		return int64(classes)
+	}
+	return 1
+}
+
+// MostNodes bounds the nodes of a tree that grows on so many distinct rows.
+func (g *GrowthParams) MostNodes(rows int) int64 {
+	leaves := float64(max(1, rows/max(1, g.MinSamplesLeaf)))
+	if g.MinSamplesSplit > 2 { // a node that is split has so many rows; its sides may be of one
+		leaves = min(leaves, float64(rows))
+	}
+	if g.MaxDepth > 0 {
+		leaves = min(leaves, math.Ldexp(1, min(g.MaxDepth, 62)))
+	}
+	if g.Max > 0 {
+		leaves = min(leaves, float64(g.Max))
+	}
+	return 2*int64(leaves) - 1
+}
+
+// Memory is how many bytes the columns, the target and the growers of n rows, p features and K classes hold at most, beside the trees that are kept: what an ensemble needs on workers goroutines that each grow a
+// tree of at most nodes nodes. coarse is as for NewColumns.
+func Memory(n, p, classes int, nodes int64, coarse bool, workers int) int64 {
+	rows, features := int64(n), int64(p)
+	codes := min(rows, maxRanks)
+	columns := 2*rows*features + 16*codes*features
+	if coarse && n >= ExactRows {
+		codes, columns = bin.MaxBins, int64(bin.Memory(n, p, workers))
+	}
+	scratch := 16 * max(256, codes+1) // of a sorter
+	if classes > 2 {
+		scratch = 8 * max(256, codes+1) * int64(classes)
+	}
+	grower := 40*rows + 56*rows + scratch + 2*nodes*(80+16*width(classes)) // rows, sorting, histograms, and the nodes with the copy that is handed on
+	return columns + 48*rows + int64(runtime.GOMAXPROCS(0))*40*rows + int64(workers)*grower
+}
+
+// KeptMemory is how many bytes kept nodes take, with room to grow.
+func KeptMemory(nodes int64, classes int) int64 { return nodes * 2 * (16 + 8*width(classes)) }
+
+// MemoryNeeded implements learners.MemoryEstimator.
+func (l *decisionTree) MemoryNeeded(n, p, classes int) int64 {
+	nodes := l.MostNodes(n)
+	sum := Memory(n, p, classes, nodes, false, 1) + KeptMemory(nodes, classes) + 32*nodes // weights and gains
+	if l.Criterion == "absolute_error" {
+		sum += 64 * int64(n)
+	}
+	return sum + int64(runtime.GOMAXPROCS(0)-1)*8*2*max(256, min(int64(n), maxRanks)+1)*width(classes) // features of large nodes are shared out
+}
+
+var _ learners.MemoryEstimator = (*decisionTree)(nil)
