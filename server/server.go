@@ -178,7 +178,7 @@ func (s *Server) open(ctx context.Context, e *engine.Engine, c engine.Config, ru
 	service := &lifecycle.Service{
 		Catalog: s.catalog, Registry: registry, Reader: reader,
 		Predictors: lifecycle.NewPredictors(s.catalog, registry, maxPredictorBytes),
-		Workers:    workers,
+		Workers:    workers, MaxMemory: trainingMemory(c.TrainingMemoryMB),
 	}
 	*s.env = exec.Env{Engine: e, Catalog: s.catalog, Service: service, Reader: reader, Stopping: running, Changed: s.functions.Refresh, SlowWrites: &s.SlowWrites, PlainWrites: &s.PlainWrites}
 	s.functions.Catalog, s.functions.Service, s.functions.SQLCatalog, s.functions.MayUse = s.catalog, service, e.Catalog(), s.env.MayUse

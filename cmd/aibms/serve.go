@@ -27,6 +27,7 @@ type serveCommand struct {
 	MaxWaitingPerAddress int             `default:"256" help:"Of these from one client address. This machine's own clients are not limited by it."`
 	MetricsPort          int             `default:"0" help:"Port of this machine alone for Prometheus, at /metrics; 0 for none."`
 	DatasetCacheMB       int             `name:"dataset-cache-mb" default:"512" help:"Memory, in megabytes, for what trainings have read: to train again on unchanged data then reads nothing. 0 keeps none."`
+	TrainingMemoryMB     int             `name:"training-memory-mb" default:"0" help:"Memory, in megabytes, that one training may take unless WITH (max_memory) says otherwise: beyond it, TRAIN MODEL is an error before it begins. 0 for half of the machine's."`
 	DrainTime            time.Duration   `default:"10s" help:"How long running statements may go on when the server is told to stop."`
 	LogLevel             string          `enum:"debug,info,warning,error" default:"info" help:"Least level of what is logged: ${enum}."`
 	LogFormat            string          `enum:"text,json" default:"text" help:"How log lines are written: ${enum}."`
@@ -56,7 +57,7 @@ func (c serveCommand) Run(ctx context.Context) error {
 	s, err := start(ctx, engine.Config{
 		DataDir: c.DataDir, Host: c.Host, Port: c.Port, Socket: c.Socket, RequireTLS: c.RequireTLS, LogLevel: storageLevel(c.LogLevel),
 		MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MaxWaiting: c.MaxWaiting, MaxWaitingPerAddress: c.MaxWaitingPerAddress, MetricsPort: c.MetricsPort,
-		DatasetCacheMB: c.datasetCache(),
+		DatasetCacheMB: c.datasetCache(), TrainingMemoryMB: max(0, c.TrainingMemoryMB),
 	})
 	if err != nil {
 		return err

@@ -18,11 +18,12 @@ type Config struct {
 	Socket  string // path of a unix socket; empty: none
 	Version string // what @@version and the handshake show; default: the MySQL version that the engine speaks
 
-	LogLevel       string        // of the storage engine's own messages: error (default), warning, info, debug, trace
-	MaxConnections int           // what @@max_connections begins with; default 1000
-	EventPeriod    time.Duration // how often the event scheduler looks what is due, in whole seconds; default 30 s
-	DatasetCacheMB int           // memory for datasets kept between trainings, in 2^20 bytes; default 512; below 0: none
-	RequireTLS     bool          // refuse sessions in clear text over TCP
+	LogLevel         string        // of the storage engine's own messages: error (default), warning, info, debug, trace
+	MaxConnections   int           // what @@max_connections begins with; default 1000
+	EventPeriod      time.Duration // how often the event scheduler looks what is due, in whole seconds; default 30 s
+	TrainingMemoryMB int           // memory of one training unless it says otherwise, in 2^20 bytes; 0: half of what there is
+	DatasetCacheMB   int           // memory for datasets kept between trainings, in 2^20 bytes; default 512; below 0: none
+	RequireTLS       bool          // refuse sessions in clear text over TCP
 
 	// For the wire handler, which counts connections; 0 is its default for each.
 	MaxPerAddress, MaxWaiting, MaxWaitingPerAddress int

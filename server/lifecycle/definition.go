@@ -34,6 +34,7 @@ type Definition struct {
 	Split     split.Spec
 	Metric    *metric.Metric // OPTIMIZE FOR; nil: the task's headline
 	Options   Options
+	memory    memoryLimit
 	Notes     []string // for the user: columns that were left out, and why
 }
 
@@ -58,6 +59,7 @@ func (s *Service) Resolve(ctx context.Context, c *mlsql.CreateModel, database st
 			return nil, err
 		}
 	}
+	d.memory = s.memoryLimit(d.Options)
 	kinds, err := s.Reader.Check(ctx, d.inputs(), d.Shape)
 	if err != nil {
 		return nil, err
@@ -173,7 +175,7 @@ func clipNames(names []string, most int) []string {
 // want says what to read of the source for the given inputs.
 func (d *Definition) want(inputs []string) Want {
 	w := Want{Inputs: inputs, Keys: d.Keys, Target: d.Target.Name, Kind: data.Numeric, Weight: d.Statement.Weight, Time: d.Statement.Time,
-		MaxRows: d.Options.MaxRows, MaxBytes: d.Options.MaxMemory}
+		MaxRows: d.Options.MaxRows, MaxBytes: d.memory.bytes, MaxBytesWords: d.memory.words}
 	if d.Classify {
 		w.Kind = data.Categorical
 	}

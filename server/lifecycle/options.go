@@ -18,12 +18,9 @@ type Options struct {
 	Positive  string        // the positive class; "" is the last one
 	Task      learners.Task // of a learner that does several things without a target; "" is the first of them
 	MaxTime   time.Duration // of a TRAIN; 0 is no limit
-	MaxMemory int64         // bytes of training data held in memory; 0 is no limit
+	MaxMemory int64         // bytes that a training may hold: its rows, their features, and what the learner needs; 0 is what the server gives
 	MaxRows   int64         // of the source; 0 is no limit
 }
-
-// defaultMaxMemory is what a TRAIN may take for its data unless WITH (max_memory = ...) says otherwise.
-const defaultMaxMemory = 4 << 30
 
 // option declares one setting of WITH, once: its name, how it is written, what it means, how it is read and what it is when it is not given.
 type option struct {
@@ -54,10 +51,15 @@ var options = []option{
 		}
 		return o.MaxTime.String()
 	}},
-	{"max_memory", "'2G'", "most memory for the training data, above 0, in bytes or with K, M, G or T; 4G by default", func(o *Options, text string) (err error) {
+	{"max_memory", "'2G'", "most memory for a training, above 0, in bytes or with K, M, G or T; by default what the server gives", func(o *Options, text string) (err error) {
 		o.MaxMemory, err = parseBytes(text)
 		return err
-	}, func(o *Options) string { return FormatBytes(o.MaxMemory) }},
+	}, func(o *Options) string {
+		if o.MaxMemory == 0 {
+			return ""
+		}
+		return FormatBytes(o.MaxMemory)
+	}},
 	{"max_rows", "n", "most rows of the source, 1 or more; no limit by default", func(o *Options, text string) (err error) {
 		o.MaxRows, err = strconv.ParseInt(text, 10, 64)
 		if err == nil && o.MaxRows < 1 {
@@ -73,7 +75,7 @@ var options = []option{
 }
 
 func (d *Definition) resolveOptions() error {
-	d.Options = Options{MaxMemory: defaultMaxMemory}
+	d.Options = Options{}
 	for _, s := range d.Statement.With {
 		text, err := settingText(s)
 		if err != nil {

@@ -16,5 +16,6 @@ type Service struct {
 	Registry   *learners.Registry
 	Reader     Reader
 	Predictors *Predictors
-	Workers    int // goroutines that a Fit may use: one core is left to those who ask for predictions
+	MaxMemory  int64 // bytes that one training may hold unless WITH (max_memory = ...) says otherwise; 0: no limit
+	Workers    int   // goroutines that a Fit may use: one core is left to those who ask for predictions
 }

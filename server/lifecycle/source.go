@@ -39,18 +39,19 @@ type Shape struct {
 
 // Want says what to read of a source. Column names are those of the source; "" asks for nothing.
 type Want struct {
-	Inputs     []string // columns or stateless SQL expressions: the columns of Table.Data, under these texts
-	Keys       []string // row identity; none: the content of the whole row
-	Target     string
-	Kind       data.Kind // how to hold the target
-	Weight     string
-	Split      string   // the column that assigns rows to splits
-	Time       string   // event time
-	Slices     []string // columns to report by, held as text
-	MaxRows    int64    // 0: no limit; one row more is an error
-	MaxBytes   int64    // 0: no limit on the memory of what is read
-	WithHash   bool     // compute Table.Hash
-	OnProgress func(rows int64)
+	Inputs        []string // columns or stateless SQL expressions: the columns of Table.Data, under these texts
+	Keys          []string // row identity; none: the content of the whole row
+	Target        string
+	Kind          data.Kind // how to hold the target
+	Weight        string
+	Split         string   // the column that assigns rows to splits
+	Time          string   // event time
+	Slices        []string // columns to report by, held as text
+	MaxRows       int64    // 0: no limit; one row more is an error
+	MaxBytes      int64    // 0: no limit on the memory of what is read
+	MaxBytesWords string   // for the error: "than WITH (max_memory = '1G') allows; raise it"
+	WithHash      bool     // compute Table.Hash
+	OnProgress    func(rows int64)
 }
 
 // Table is what was read, its rows in the order of their identity, so that neither storage order nor the number of cores changes what is learned.

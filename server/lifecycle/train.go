@@ -207,7 +207,12 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		return nil, dataError(ctx, "%v", err)
 	}
 	warnings = append(warnings, notes...)
-	if err := d.checkMemory(table.Data.Rows, len(pipeline.Features())); err != nil {
+	learner, settings, err := d.newLearner()
+	if err != nil {
+		return nil, Errorf(ErrDefinition, "%v", err)
+	}
+	memory, err := d.checkMemory(p, learner, len(pipeline.Features()))
+	if err != nil {
 		return nil, err
 	}
 	sets := map[split.Part]*examples{}
@@ -226,13 +231,9 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		}
 	}
 
-	learner, settings, err := d.newLearner()
-	if err != nil {
-		return nil, Errorf(ErrDefinition, "%v", err)
-	}
 	progress("training", 0, 0)
 	curve := newTrainingCurve()
-	env := learners.Env{Task: p.task, Seed: d.Options.Seed, Workers: s.Workers, Record: curve.record,
+	env := learners.Env{Task: p.task, Seed: d.Options.Seed, Workers: s.Workers, Memory: memory, Record: curve.record,
 		Progress: func(done, total int, _ float64) { progress("training", int64(done), int64(total)) },
 		Warn:     func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) },
 	}
@@ -365,14 +366,4 @@ func dataError(ctx context.Context, format string, args ...any) error {
 		return context.Cause(ctx)
 	}
 	return Errorf(ErrData, format, args...)
-}
-
-// checkMemory refuses features that take more memory than the statement allows, before they are made.
-func (d *Definition) checkMemory(rows, features int) error {
-	const bytesPerNumber = 8
-	if need := int64(rows) * int64(features) * bytesPerNumber; d.Options.MaxMemory > 0 && need > d.Options.MaxMemory {
-		return Errorf(ErrTooLarge, "%d feature columns of %d rows need %d MB, more than WITH (max_memory = '%s') allows; raise it, read fewer rows, or make fewer columns, as with ONE_HOT(x, 20)",
-			features, rows, need>>20, FormatBytes(d.Options.MaxMemory))
-	}
-	return nil
 }

@@ -111,8 +111,7 @@ func (c *collector) begin(ctx *sql.Context) error {
 // end checks the memory that the rows so far take.
 func (c *collector) end() error {
 	if c.want.MaxBytes > 0 && c.bytes > c.want.MaxBytes {
-		return lifecycle.Errorf(lifecycle.ErrTooLarge, "after %d rows the source needs more memory than WITH (max_memory = '%s') allows; raise it, or read fewer rows or columns",
-			c.rows, lifecycle.FormatBytes(c.want.MaxBytes))
+		return lifecycle.Errorf(lifecycle.ErrTooLarge, "after %d rows the source needs more memory %s, or read fewer rows or columns", c.rows, c.want.MaxBytesWords)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ var (
 	hashText   = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 	commitText = regexp.MustCompile(`\b[0-9a-v]{32}\b`)
 	timeText   = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\b`)
+	neededText = regexp.MustCompile(`needs up to [\d.]+ [GM]B`) // depends on how many processors there are
 	moments    = regexp.MustCompile(`^(created|updated|started|finished|deployed|predicted|changed|set)_at$`)
 )
 
@@ -40,7 +41,7 @@ func (v *volatile) replace(text string) string {
 	}
 	text = hashText.ReplaceAllStringFunc(text, number("hash"))
 	text = commitText.ReplaceAllStringFunc(text, number("commit"))
-	return text
+	return neededText.ReplaceAllString(text, "needs up to <memory>")
 }
 
 // cell prints a value: numbers with fractions to six digits.
