@@ -7,6 +7,7 @@ import (
 	"aibms/learners/forest"
 	"aibms/learners/isolation"
 	"aibms/learners/linear"
+	"aibms/learners/neural"
 	"aibms/learners/tree"
 )
 
@@ -22,4 +23,5 @@ var registry = learners.NewRegistry(
 	forest.RandomForest(),
 	forest.ExtraTrees(),
 	isolation.IsolationForest(),
+	neural.NeuralNetwork(),
 )

@@ -43,7 +43,7 @@ type Sides struct {
 
 // figures lists all figures, in the order in which they are measured and printed.
 func figures() []Figure {
-	return []Figure{
+	return append([]Figure{
 		e2eLogistic(typical),
 		e2eLogistic(careful),
 		trainScan(),
@@ -66,7 +66,7 @@ func figures() []Figure {
 		trees(treeFigure{learner: "extra_trees", least: 2, aim: 5, worse: 0.002}),
 		trees(treeFigure{learner: "decision_tree", predict: true, least: 1.5, worse: 0.02}),
 		trees(treeFigure{learner: "random_forest", predict: true, least: 2, aim: 3, worse: 0.008}),
-	}
+	}, networks()...)
 }
 
 // larger are the sizes of tables at which most figures are measured again: twice and ten times the rows, twice the columns.

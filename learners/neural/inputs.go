@@ -1,0 +1,114 @@
+package neural
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas/blas64"
+
+	"aibms/learners/data"
+	"aibms/learners/matmul"
+)
+
+const (
+	wild    = 1e3 // a feature with a larger number is centred and scaled before it is made single precision
+	inBound = 1e6 // what goes into the network is held within this, so that nothing overflows
+)
+
+// scaling makes numbers single precision: (x - offset) * factor, for each feature that is a number. Where no number of the training rows is larger than wild that is x itself.
+type scaling struct {
+	offset, factor []float64
+}
+
+// newScaling looks at the training rows. It fails when a number is not finite.
+func newScaling(a *architecture, e *data.Examples, rows []int32) (scaling, error) {
+	s := scaling{offset: make([]float64, len(a.numeric)), factor: make([]float64, len(a.numeric))}
+	x := e.X.RawMatrix()
+	for k, j := range a.numeric {
+		size := 0.0
+		for _, i := range rows {
+			v := math.Abs(x.Data[int(i)*x.Stride+j])
+			if !(v <= math.MaxFloat64) {
+				return s, fmt.Errorf("%s: feature %s is %v in training row %d; it must be a finite number", learnerName, e.Features[j], x.Data[int(i)*x.Stride+j], i+1)
+			}
+			size = max(size, v)
+		}
+		s.factor[k] = 1
+		if size > wild {
+			mean, deviation := spread(len(rows), size, nil, func(i int) float64 { return x.Data[int(rows[i])*x.Stride+j] })
+			s.offset[k] = mean
+			if deviation > 0 {
+				s.factor[k] = 1 / deviation
+			}
+		}
+	}
+	return s, nil
+}
+
+// spread is the weighted mean and standard deviation of n numbers, none of which is larger than size. Equal numbers have the deviation 0 and themselves as mean.
+func spread(n int, size float64, weights []float64, at func(i int) float64) (mean, deviation float64) {
+	if size == 0 {
+		return 0, 0
+	}
+	weight := func(i int) float64 {
+		if weights == nil {
+			return 1
+		}
+		return weights[i]
+	}
+	total, sum, same := 0.0, 0.0, true
+	for i := range n {
+		total += weight(i)
+		sum += weight(i) * (at(i) / size)
+		same = same && at(i) == at(0)
+	}
+	if same {
+		return at(0), 0
+	}
+	mean = sum / total
+	square := 0.0
+	for i := range n {
+		d := at(i)/size - mean
+		square += weight(i) * d * d
+	}
+	return mean * size, math.Sqrt(square/total) * size
+}
+
+// gather fills the inputs, and codes, with rows of x: those listed, or nil for the n rows from lo on. parameters hold the embeddings.
+func (s *scratch[T]) gather(x blas64.General, rows []int32, lo, n int, to scaling, parameters []T) {
+	gatherNumbers(s, x, rows, lo, n, to)
+	for k, t := range s.a.tables {
+		for i := range n {
+			r := lo + i
+			if rows != nil {
+				r = int(rows[i])
+			}
+			code := t.categories // unknown
+			if v := x.Data[r*x.Stride+t.feature]; v >= 0 && v < float64(t.categories) {
+				code = int(v)
+			}
+			s.codes[i*len(s.a.tables)+k] = int32(code)
+			copy(s.inputs[i*s.a.inputs+t.column:][:t.width], parameters[t.at+code*t.width:])
+		}
+	}
+}
+
+func gatherNumbers[T matmul.Float](s *scratch[T], x blas64.General, rows []int32, lo, n int, to scaling) {
+	numeric, offset, factor := s.a.numeric, to.offset[:len(s.a.numeric)], to.factor[:len(s.a.numeric)]
+	for i := range n {
+		r := lo + i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		from, in := x.Data[r*x.Stride:][:x.Cols], s.inputs[i*s.a.inputs:][:len(numeric)]
+		for k, j := range numeric {
+			v := (from[j] - offset[k]) * factor[k]
+			if v > inBound {
+				v = inBound
+			} else if v < -inBound {
+				v = -inBound
+			}
+			in[k] = T(v)
+		}
+	}
+}

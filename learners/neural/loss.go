@@ -1,0 +1,96 @@
+package neural
+
+import (
+	"math"
+
+	"aibms/learners/matmul"
+)
+
+// loss is what training makes small, as a function of the outputs z of a row and its target t.
+type loss uint8
+
+const (
+	logistic loss = iota // two classes, one output: log(1 + exp(z)) - t z, t = 0 or 1
+	softmax              // K classes: log sum_k exp z_k - z_t
+	squared              // (z - t)^2 / 2
+	huber                // the same up to |z - t| = delta, linear beyond: Huber, Annals of Mathematical Statistics 35 (1964)
+)
+
+var losses = []string{"logistic", "softmax", "squared_error", "huber"}
+
+// criterion is a loss with its setting.
+type criterion struct {
+	loss  loss
+	delta float64 // of huber, in standard deviations of the target
+}
+
+// of returns the loss of one row, and sets back, unless nil, to its derivatives by the outputs.
+func (c criterion) of(z []float64, target float64, back []float64) float64 {
+	switch c.loss {
+	case logistic:
+		e := math.Exp(-math.Abs(z[0]))
+		if back != nil {
+			p := 1 / (1 + e)
+			if z[0] < 0 {
+				p = e / (1 + e)
+			}
+			back[0] = p - target
+		}
+		return max(z[0], 0) - target*z[0] + math.Log1p(e)
+	case softmax:
+		top, sum := math.Inf(-1), 0.0
+		for _, v := range z {
+			top = max(top, v)
+		}
+		for k, v := range z {
+			e := math.Exp(v - top)
+			sum += e
+			if back != nil {
+				back[k] = e
+			}
+		}
+		if back != nil {
+			for k := range back {
+				back[k] /= sum
+			}
+			back[int(target)]--
+		}
+		return top - z[int(target)] + math.Log(sum)
+	}
+	d := z[0] - target
+	if size := math.Abs(d); c.loss == huber && size > c.delta {
+		if back != nil {
+			back[0] = math.Copysign(c.delta, d)
+		}
+		return c.delta * (size - c.delta/2)
+	}
+	if back != nil {
+		back[0] = d
+	}
+	return d * d / 2
+}
+
+// lossOf is the sum of the weighted losses of rows of outputs. It sets delta, unless nil, to the derivatives by them, times scale. weights nil are ones.
+func lossOf[T matmul.Float](c criterion, outputs []T, targets, weights []float64, scale float64, delta []T) float64 {
+	k := len(outputs) / len(targets)
+	both := make([]float64, 2*k)
+	z, back := both[:k], both[k:]
+	if delta == nil {
+		back = nil
+	}
+	total := 0.0
+	for i, target := range targets {
+		for j, v := range outputs[i*k:][:k] {
+			z[j] = float64(v)
+		}
+		weight := 1.0
+		if weights != nil {
+			weight = weights[i]
+		}
+		total += weight * c.of(z, target, back)
+		for j, v := range back {
+			delta[i*k+j] = T(v * weight * scale)
+		}
+	}
+	return total
+}
