@@ -24,6 +24,7 @@ func TestSameBytesOnAnyNumberOfThreads(t *testing.T) {
 		{"order_intent", "decision_tree"},
 		{"order_intent", "random_forest (n_trees = 10)"},
 		{"order_intent", "extra_trees (n_trees = 10)"},
+		{"order_intent", "k_nearest_neighbors"},
 		{"duration", "linear_regression"},
 		{"duration", "random_forest (n_trees = 10, oob_score = TRUE)"},
 		{"duration", "linear_regression (penalty = 'l1', alpha = 0.1)"},

@@ -7,6 +7,7 @@ import (
 	"aibms/learners/forest"
 	"aibms/learners/isolation"
 	"aibms/learners/linear"
+	"aibms/learners/neighbors"
 	"aibms/learners/neural"
 	"aibms/learners/tree"
 )
@@ -24,4 +25,5 @@ var registry = learners.NewRegistry(
 	forest.ExtraTrees(),
 	isolation.IsolationForest(),
 	neural.NeuralNetwork(),
+	neighbors.KNearestNeighbors(),
 )

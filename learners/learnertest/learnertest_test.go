@@ -10,11 +10,12 @@ import (
 
 // laws are the learners that cannot keep the laws as closely as learnertest.Default demands.
 var laws = map[string]learnertest.Laws{
-	"decision_tree":    {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
-	"extra_trees":      {RowOrder: 1e-4, Weights: 1e-4, Quick: fewTrees},
-	"isolation_forest": {RowOrder: 0.1, Weights: 0.1},                 // draws rows by their numbers
-	"random_forest":    {RowOrder: 0.6, Weights: 1, Quick: fewTrees},  // draws rows by their numbers
-	"neural_network":   {RowOrder: 0.6, Weights: 1, Quick: fewEpochs}, // batches are drawn
+	"decision_tree":       {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
+	"extra_trees":         {RowOrder: 1e-4, Weights: 1e-4, Quick: fewTrees},
+	"isolation_forest":    {RowOrder: 0.1, Weights: 0.1}, // draws rows by their numbers
+	"k_nearest_neighbors": {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
+	"random_forest":       {RowOrder: 0.6, Weights: 1, Quick: fewTrees},  // draws rows by their numbers
+	"neural_network":      {RowOrder: 0.6, Weights: 1, Quick: fewEpochs}, // batches are drawn
 }
 
 var fewTrees = []params.Setting{{Name: "n_trees", Value: "3", Source: "USER"}}

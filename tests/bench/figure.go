@@ -56,6 +56,7 @@ func figures() []Figure {
 		trainRSS(),
 		silentSockets(),
 		fitLogistic(),
+		predictNearest(),
 		fitBoostingCredit(),
 		fitBoostingSynthetic(),
 		predictBoostingCredit(),
