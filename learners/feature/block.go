@@ -69,6 +69,9 @@ func (b *Block) Transform(n int) (x []float64, missing []bool, err error) {
 			f.spread(values, marks, b.x[low*width:high*width], width, b.missing[low:high])
 		}
 	}
+	if p.natural {
+		clear(b.missing)
+	}
 	return b.x, b.missing, nil
 }
 

@@ -21,6 +21,7 @@ type Pipeline struct {
 	summaries []summary // of each input
 	rows      int       // of the training
 	columns   []string  // names of the output columns
+	natural   bool      // a NULL feature is a value like others, for a learner that takes it
 }
 
 // fitted is one item with what its transformers learned.
@@ -33,6 +34,13 @@ type fitted struct {
 	hot       bool // the outermost transformer is ONE_HOT: the last number is the place of the 1
 	width     int  // output columns without the indicator
 	offset    int  // first output column
+}
+
+// TakingMissing is the pipeline for a learner that takes missing values: a NaN feature stays NaN, and no row is missing for it.
+func (p *Pipeline) TakingMissing() *Pipeline {
+	other := *p
+	other.natural = true
+	return &other
 }
 
 func (f *fitted) marks() bool { return f.indicator >= 0 || f.text != nil && f.text.indicator }

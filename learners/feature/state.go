@@ -17,6 +17,7 @@ const StateVersion = 1
 //
 //	state_version   int64s    1 number
 //	rows            int64s    1 number: training rows
+//	takes_missing   int64s    1 number: 1 when the learner takes NULL features, else 0
 //	items           strings   for each item: input, name
 //	call_counts     int32s    for each item: number of calls
 //	calls           strings   for each call: transformer, arguments
@@ -64,6 +65,11 @@ func (p *Pipeline) Save(w *artifact.Writer) {
 	}
 	w.Int64s("state_version", []int64{StateVersion})
 	w.Int64s("rows", []int64{int64(p.rows)})
+	natural := int64(0)
+	if p.natural {
+		natural = 1
+	}
+	w.Int64s("takes_missing", []int64{natural})
 	w.Strings("items", items)
 	w.Int32s("call_counts", callCounts)
 	w.Strings("calls", calls)
@@ -155,6 +161,7 @@ func (l *list[T]) end() {
 func (s *loader) pipeline() (*Pipeline, error) {
 	var (
 		rows           = section(s, s.r.Int64s, "rows")
+		natural        = section(s, s.r.Int64s, "takes_missing")
 		items          = section(s, s.r.Strings, "items")
 		callCounts     = section(s, s.r.Int32s, "call_counts")
 		calls          = section(s, s.r.Strings, "calls")
@@ -170,6 +177,10 @@ func (s *loader) pipeline() (*Pipeline, error) {
 	n := rows.one()
 	if s.err == nil && (n < 1 || n > math.MaxInt32) {
 		return nil, fmt.Errorf("%d training rows", n)
+	}
+	takes := natural.one()
+	if s.err == nil && takes != 0 && takes != 1 {
+		return nil, fmt.Errorf("missing values are taken: %d", takes)
 	}
 	var (
 		features  []fitted
@@ -229,7 +240,7 @@ func (s *loader) pipeline() (*Pipeline, error) {
 		features = append(features, f)
 		all = append(all, f.item)
 	}
-	for _, l := range []interface{ end() }{rows, items, callCounts, calls, argumentCounts, textCounts, texts, fills, steps, stepCounts, statistics, tops} {
+	for _, l := range []interface{ end() }{rows, natural, items, callCounts, calls, argumentCounts, textCounts, texts, fills, steps, stepCounts, statistics, tops} {
 		l.end()
 	}
 	if s.err != nil {
@@ -239,6 +250,9 @@ func (s *loader) pipeline() (*Pipeline, error) {
 		return nil, err
 	}
 	p, err := assemble(features, summaries, int(n))
+	if err == nil {
+		p.natural = takes == 1
+	}
 	if err == nil && len(p.columns) == 0 {
 		err = errors.New("no output column")
 	}

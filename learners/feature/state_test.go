@@ -16,7 +16,7 @@ import (
 
 // sections are those of a saved pipeline, so that tests can change them one by one.
 type sections struct {
-	version, rows                                      []int64
+	version, rows, natural                             []int64
 	items, calls, texts, tops                          []string
 	callCounts, argumentCounts, textCounts, stepCounts []int32
 	fills, steps, statistics                           []float64
@@ -26,6 +26,7 @@ func (s *sections) encode() []byte {
 	w := artifact.NewWriter()
 	w.Int64s("state_version", s.version)
 	w.Int64s("rows", s.rows)
+	w.Int64s("takes_missing", s.natural)
 	w.Strings("items", s.items)
 	w.Int32s("call_counts", s.callCounts)
 	w.Strings("calls", s.calls)
@@ -53,6 +54,8 @@ func sectionsOf(t testing.TB, b []byte) *sections {
 	s.version, err = r.Int64s("state_version")
 	keep(err)
 	s.rows, err = r.Int64s("rows")
+	keep(err)
+	s.natural, err = r.Int64s("takes_missing")
 	keep(err)
 	for name, to := range map[string]*[]string{"items": &s.items, "calls": &s.calls, "texts": &s.texts, "top_categories": &s.tops} {
 		*to, err = r.Strings(name)
@@ -100,8 +103,11 @@ func TestLoadRefusesWhatIsWrong(t *testing.T) {
 		"version 0":                   func(s *sections) { s.version[0] = 0 },
 		"no rows":                     func(s *sections) { s.rows = nil },
 		"0 rows":                      func(s *sections) { s.rows[0] = 0 },
+		"missing values undecided":    func(s *sections) { s.natural = nil },
+		"missing values twice":        func(s *sections) { s.natural = []int64{1, 1} },
+		"missing values neither":      func(s *sections) { s.natural[0] = 2 },
 		"too many rows":               func(s *sections) { s.rows[0] = 1 << 40 },
-		"no items":                    func(s *sections) { *s = sections{version: s.version, rows: s.rows} },
+		"no items":                    func(s *sections) { *s = sections{version: s.version, rows: s.rows, natural: s.natural} },
 		"half an item":                func(s *sections) { s.items = s.items[:9] },
 		"an item less":                func(s *sections) { s.items = s.items[:8] },
 		"an item twice":               func(s *sections) { s.items[9] = "x" },

@@ -14,7 +14,7 @@ import (
 const blockRows = 512
 
 // Transform computes the features of the given rows (nil: all) of ds, which needs a column for each of Inputs: x is n x p, nil when n is 0, and
-// missing[i] says that row i has a NaN feature, because an input is NULL and nothing imputes it. Levels of ds that the pipeline does not know are
+// missing[i] says that row i has a NaN feature, because an input is NULL and nothing imputes it; with TakingMissing no row is missing. Levels of ds that the pipeline does not know are
 // unseen categories. Transform ends within 50 ms of ctx; otherwise it fails only when an input is missing or of another kind.
 func (p *Pipeline) Transform(ctx context.Context, ds *data.Dataset, rows []int32) (x *mat.Dense, missing []bool, err error) {
 	selected, err := selectRows(ds, rows)
@@ -54,6 +54,9 @@ func (p *Pipeline) Transform(ctx context.Context, ds *data.Dataset, rows []int32
 			f.run(col, mark)
 			f.spread(col, mark, out[low*width:high*width], width, missing[low:high])
 		}
+	}
+	if p.natural {
+		clear(missing)
 	}
 	return mat.NewDense(n, width, out), missing, nil
 }
@@ -121,7 +124,7 @@ type Value struct {
 }
 
 // TransformRow computes the p features of one row into out; values are in the order of Inputs. It allocates nothing, and gives the same bits as
-// Transform. missing says that a feature is NaN. It fails only when values or out have another length than Inputs or Features.
+// Transform. missing says that a feature is NaN, and not taken as such. It fails only when values or out have another length than Inputs or Features.
 func (p *Pipeline) TransformRow(values []Value, out []float64) (missing bool, err error) {
 	if len(values) != len(p.inputs) || len(out) != len(p.columns) {
 		return false, fmt.Errorf("%d values for %d inputs, room for %d of %d features", len(values), len(p.inputs), len(out), len(p.columns))
@@ -160,7 +163,7 @@ func (p *Pipeline) TransformRow(values []Value, out []float64) (missing bool, er
 			here[f.width] = mark
 		}
 	}
-	return missing, nil
+	return missing && !p.natural, nil
 }
 
 // start is the number that the steps begin with.

@@ -44,8 +44,7 @@ func (d *Definition) resolveFeatures(reader Reader) error {
 		for i, c := range columns {
 			declared[strings.ToLower(c.Name)] = i
 		}
-		// imputed for learners that take missing values, too: a row with a NULL feature reaches no learner, neither in training nor in PREDICT
-		items, notes := feature.Auto(columns, feature.Needs{Scaling: d.Learner.Traits.NeedsScaling})
+		items, notes := feature.Auto(columns, feature.Needs{Scaling: d.Learner.Traits.NeedsScaling, Missing: d.Learner.Traits.Missing})
 		d.Items, d.Auto = items, true
 		d.Notes = append(d.Notes, notes...)
 	}

@@ -207,6 +207,9 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		return nil, dataError(ctx, "%v", err)
 	}
 	warnings = append(warnings, notes...)
+	if d.Learner.Traits.Missing {
+		pipeline = pipeline.TakingMissing()
+	}
 	learner, settings, err := d.newLearner()
 	if err != nil {
 		return nil, Errorf(ErrDefinition, "%v", err)
