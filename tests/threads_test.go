@@ -21,11 +21,13 @@ func TestSameBytesOnAnyNumberOfThreads(t *testing.T) {
 		{"order_intent", "logistic_regression (solver = 'sgd')"},
 		{"order_intent", "linear_svm"},
 		{"order_intent", "linear_svm (loss = 'hinge')"},
+		{"order_intent", "svm (cache_mb = 20)"},
 		{"order_intent", "decision_tree"},
 		{"order_intent", "random_forest (n_trees = 10)"},
 		{"order_intent", "extra_trees (n_trees = 10)"},
 		{"order_intent", "k_nearest_neighbors"},
 		{"duration", "linear_regression"},
+		{"duration", "svm (epsilon = 300, c = 100, max_iter = 2000)"},
 		{"duration", "random_forest (n_trees = 10, oob_score = TRUE)"},
 		{"duration", "linear_regression (penalty = 'l1', alpha = 0.1)"},
 	}

@@ -9,6 +9,7 @@ import (
 	"aibms/learners/linear"
 	"aibms/learners/neighbors"
 	"aibms/learners/neural"
+	"aibms/learners/svm"
 	"aibms/learners/tree"
 )
 
@@ -19,6 +20,7 @@ var registry = learners.NewRegistry(
 	linear.LinearRegression(),
 	linear.LogisticRegression(),
 	linear.LinearSVM(),
+	svm.SVM(),
 	tree.DecisionTree(),
 	boosting.GradientBoosting(),
 	forest.RandomForest(),

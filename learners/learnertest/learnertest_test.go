@@ -14,13 +14,16 @@ var laws = map[string]learnertest.Laws{
 	"extra_trees":         {RowOrder: 1e-4, Weights: 1e-4, Quick: fewTrees},
 	"isolation_forest":    {RowOrder: 0.1, Weights: 0.1}, // draws rows by their numbers
 	"k_nearest_neighbors": {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
-	"random_forest":       {RowOrder: 0.6, Weights: 1, Quick: fewTrees},  // draws rows by their numbers
-	"neural_network":      {RowOrder: 0.6, Weights: 1, Quick: fewEpochs}, // batches are drawn
+	"random_forest":       {RowOrder: 0.6, Weights: 1, Quick: fewTrees},     // draws rows by their numbers
+	"svm":                 {RowOrder: 5e-3, Weights: 5e-3, Quick: fewSteps}, // stops within 1e-3 of the optimality conditions
+	"neural_network":      {RowOrder: 0.6, Weights: 1, Quick: fewEpochs},    // batches are drawn
 }
 
 var fewTrees = []params.Setting{{Name: "n_trees", Value: "3", Source: "USER"}}
 
 var fewEpochs = []params.Setting{{Name: "epochs", Value: "1", Source: "USER"}, {Name: "hidden_layers", Value: "8", Source: "USER"}}
+
+var fewSteps = []params.Setting{{Name: "max_iter", Value: "300", Source: "USER"}}
 
 func TestEveryLearnerKeepsTheLaws(t *testing.T) {
 	for _, spec := range all.Registry().All() {
