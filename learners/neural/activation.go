@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"aibms/learners/matmul"
+	"aibms/learners/vector"
 )
 
 // activation is the function of a hidden unit.
@@ -23,7 +24,7 @@ func apply[T matmul.Float](f activation, z, kept []T) {
 	switch f {
 	case relu:
 		if s, ok := any(z).([]float32); ok {
-			relu32(s)
+			vector.Relu(s)
 			return
 		}
 		for i, v := range z {
@@ -55,7 +56,7 @@ func derive[T matmul.Float](f activation, delta, value, kept []T) {
 	switch f {
 	case relu:
 		if d, ok := any(delta).([]float32); ok {
-			deriveRelu32(d, any(value).([]float32))
+			vector.DeriveRelu(d, any(value).([]float32))
 			return
 		}
 		for i, v := range value[:len(delta)] {
@@ -72,21 +73,6 @@ func derive[T matmul.Float](f activation, delta, value, kept []T) {
 			t := tanhOf(geluInner(z))
 			delta[i] *= (1 + t + z*(1-t*t)*geluFactor*(1+3*0.044715*z*z)) / 2
 		}
-	}
-}
-
-// relu32 is apply of relu without branches, which guesses of the processor would get wrong half of the time.
-func relu32(z []float32) {
-	for i, v := range z {
-		b := math.Float32bits(v)
-		z[i] = math.Float32frombits(b &^ uint32(int32(b)>>31))
-	}
-}
-
-// deriveRelu32 is derive of relu. No value is negative.
-func deriveRelu32(delta, value []float32) {
-	for i, v := range value[:len(delta)] {
-		delta[i] = math.Float32frombits(math.Float32bits(delta[i]) & uint32(-int32(math.Float32bits(v))>>31))
 	}
 }
 

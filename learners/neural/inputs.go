@@ -8,6 +8,7 @@ import (
 
 	"aibms/learners/data"
 	"aibms/learners/matmul"
+	"aibms/learners/vector"
 )
 
 const (
@@ -95,20 +96,37 @@ func (s *scratch[T]) gather(x blas64.General, rows []int32, lo, n int, to scalin
 
 func gatherNumbers[T matmul.Float](s *scratch[T], x blas64.General, rows []int32, lo, n int, to scaling) {
 	numeric, offset, factor := s.a.numeric, to.offset[:len(s.a.numeric)], to.factor[:len(s.a.numeric)]
+	single, _ := any(s.inputs).([]float32)
+	if rows != nil {
+		touch(s, x, rows[:n])
+	}
+	together := len(numeric) > 0 && numeric[len(numeric)-1]-numeric[0] == len(numeric)-1 // one next to the other
 	for i := range n {
 		r := lo + i
 		if rows != nil {
 			r = int(rows[i])
 		}
-		from, in := x.Data[r*x.Stride:][:x.Cols], s.inputs[i*s.a.inputs:][:len(numeric)]
+		from, at := x.Data[r*x.Stride:][:x.Cols], i*s.a.inputs
+		if single != nil && together {
+			vector.Narrow(single[at:][:len(numeric)], from[numeric[0]:], offset, factor, inBound)
+			continue
+		}
+		in := s.inputs[at:][:len(numeric)]
 		for k, j := range numeric {
-			v := (from[j] - offset[k]) * factor[k]
-			if v > inBound {
-				v = inBound
-			} else if v < -inBound {
-				v = -inBound
-			}
-			in[k] = T(v)
+			in[k] = T(max(-inBound, min(inBound, (from[j]-offset[k])*factor[k])))
 		}
 	}
+}
+
+// touch reads a number of each cache line of some rows. These reads wait for memory at the same time, which reads among the work on one row after the other do not.
+func touch[T matmul.Float](s *scratch[T], x blas64.General, rows []int32) {
+	sum := 0.0
+	for _, r := range rows {
+		row := x.Data[int(r)*x.Stride:][:x.Cols]
+		for j := 0; j < len(row); j += 8 {
+			sum += row[j]
+		}
+		sum += row[len(row)-1]
+	}
+	s.touched = sum
 }

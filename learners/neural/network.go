@@ -11,6 +11,7 @@ import (
 
 	"aibms/learners"
 	"aibms/learners/matmul"
+	"aibms/learners/vector"
 )
 
 // network is a fitted neural_network: the model. It is immutable.
@@ -97,7 +98,7 @@ func (m *network) each(ctx context.Context, x *mat.Dense, rows []int32, lo, hi i
 				normalizeRows(z, r.parameters[l.gain:][:l.out], bias, nil, nil)
 				apply(r.a.activation, z, nil)
 			} else if r.a.activation == relu {
-				addRowRelu(z, bias)
+				vector.AddRowRelu(z, bias)
 			} else {
 				addRow(z, bias)
 				apply(r.a.activation, z, nil)
@@ -107,17 +108,6 @@ func (m *network) each(ctx context.Context, x *mat.Dense, rows []int32, lo, hi i
 		f(lo, lo+n, s.values[len(r.a.layers)-1][:n*r.a.outputs()])
 	}
 	return nil
-}
-
-// addRowRelu adds row to each row of z and makes what is negative zero.
-func addRowRelu(z, row []float32) {
-	for len(z) > 0 {
-		for j, v := range row {
-			b := math.Float32bits(z[j] + v)
-			z[j] = math.Float32frombits(b &^ uint32(int32(b)>>31))
-		}
-		z = z[len(row):]
-	}
 }
 
 // Predict fills out with probabilities or values.

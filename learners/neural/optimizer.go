@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"aibms/internal/safego"
+	"aibms/learners/vector"
 )
 
 // method is how a step follows from the gradient.
@@ -61,21 +62,11 @@ func (o *optimizer) step(ctx context.Context, a *architecture, parameters, gradi
 		switch o.method {
 		case adam, adamw:
 			size := rate * math.Sqrt(1-math.Pow(o.beta2, float64(o.steps))) / (1 - math.Pow(o.beta1, float64(o.steps)))
-			stepAdam(p, g, m, o.second[lo:hi], float32(o.beta1), float32(o.beta2), float32(size), float32(o.little))
+			vector.AdamStep{Beta1: float32(o.beta1), Beta2: float32(o.beta2), Size: float32(size), Little: float32(o.little)}.Do(p, g, m, o.second[lo:hi])
 		default:
 			stepMomentum(p, g, m, float32(o.momentum), float32(rate), o.method == nesterov)
 		}
 	})
-}
-
-func stepAdam(p, g, m, v []float32, beta1, beta2, size, little float32) {
-	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-	for i := range p {
-		d := g[i]
-		m[i] = beta1*m[i] + (1-beta1)*d
-		v[i] = beta2*v[i] + (1-beta2)*d*d
-		p[i] -= size * m[i] / (float32(math.Sqrt(float64(v[i]))) + little)
-	}
 }
 
 func stepMomentum(p, g, velocity []float32, momentum, rate float32, ahead bool) {

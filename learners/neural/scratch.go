@@ -23,6 +23,10 @@ type scratch[T matmul.Float] struct {
 	other     []T
 	gradient  []T // by the parameters; nil where only predictions are made
 	loss      float64
+	numbers   []int32 // of the rows
+	targets   []float64
+	weights   []float64
+	touched   float64 // what touch read, so that it is not left out
 }
 
 // newScratch makes room for blocks of up to rows rows. learn says that derivatives are wanted, dropout that units may be left out.
@@ -52,6 +56,7 @@ func newScratch[T matmul.Float](a *architecture, rows int, learn, dropout bool) 
 		s.moments = make([]T, a.statistics)
 		s.delta, s.other = make([]T, rows*a.widest()), make([]T, rows*a.widest())
 		s.gradient = make([]T, a.size)
+		s.numbers, s.targets, s.weights = make([]int32, rows), make([]float64, rows), make([]float64, rows)
 	}
 	return s
 }
@@ -69,14 +74,14 @@ func (a *architecture) bytesOf(rows int, learn bool) int64 {
 	if !learn {
 		return 4 * units * int64(rows)
 	}
-	return 4 * ((units+2*int64(a.widest()))*int64(rows) + int64(a.size) + int64(a.statistics))
+	return 4 * ((units+2*int64(a.widest())+5)*int64(rows) + int64(a.size) + int64(a.statistics))
 }
 
 // stripWork is how many multiplications are made between two looks at the context: a few milliseconds.
 const stripWork = 1 << 27
 
-// multiply sets or adds to c the product of a and b, and ends with ctx.
-func (s *scratch[T]) multiply(ctx context.Context, c, a, b matmul.Matrix[T], add bool) error {
+// product sets or adds to c the product of a and b, and ends with ctx.
+func (s *scratch[T]) product(ctx context.Context, c, a, b matmul.Matrix[T], add bool) error {
 	strip := max(6, stripWork/max(1, a.Columns*c.Columns)/6*6)
 	for lo := 0; lo < c.Rows; lo += strip {
 		if lo > 0 {
@@ -104,7 +109,7 @@ func (s *scratch[T]) forward(ctx context.Context, parameters []T, rows int, drop
 	in := s.inputs[:rows*s.a.inputs]
 	for i, l := range s.a.layers {
 		z := s.values[i][:rows*l.out]
-		if err := s.multiply(ctx, rowMajor(rows, l.out, z), rowMajor(rows, l.in, in), rowMajor(l.in, l.out, parameters[l.weights:l.bias]), false); err != nil {
+		if err := s.product(ctx, rowMajor(rows, l.out, z), rowMajor(rows, l.in, in), rowMajor(l.in, l.out, parameters[l.weights:l.bias]), false); err != nil {
 			return err
 		}
 		bias := parameters[l.bias:][:l.out]
@@ -131,16 +136,6 @@ func (s *scratch[T]) forward(ctx context.Context, parameters []T, rows int, drop
 	return nil
 }
 
-// addRow adds row to each row of z.
-func addRow[T matmul.Float](z, row []T) {
-	for len(z) > 0 {
-		for j, v := range row {
-			z[j] += v
-		}
-		z = z[len(row):]
-	}
-}
-
 // backward adds to the gradient (add) or sets it to what follows from delta, which holds the derivatives of the loss by the outputs of the rows that went forward.
 func (s *scratch[T]) backward(ctx context.Context, parameters []T, rows int, dropped, add bool) error {
 	g := s.gradient
@@ -163,9 +158,7 @@ func (s *scratch[T]) backward(ctx context.Context, parameters []T, rows int, dro
 		d := s.delta[:rows*l.out]
 		if i < len(s.a.layers)-1 {
 			if dropped {
-				for j, m := range s.mask[i][:len(d)] {
-					d[j] *= m
-				}
+				multiply(d, s.mask[i][:len(d)])
 			}
 			derive(s.a.activation, d, s.values[i], s.kept[i])
 		}
@@ -183,14 +176,14 @@ func (s *scratch[T]) backward(ctx context.Context, parameters []T, rows int, dro
 			in = s.values[i-1]
 		}
 		delta := rowMajor(rows, l.out, d)
-		if err := s.multiply(ctx, rowMajor(l.in, l.out, g[l.weights:l.bias]), rowMajor(rows, l.in, in[:rows*l.in]).T(), delta, add); err != nil {
+		if err := s.product(ctx, rowMajor(l.in, l.out, g[l.weights:l.bias]), rowMajor(rows, l.in, in[:rows*l.in]).T(), delta, add); err != nil {
 			return err
 		}
 		if i == 0 && len(s.a.tables) == 0 {
 			break
 		}
 		weights := rowMajor(l.in, l.out, parameters[l.weights:l.bias])
-		if err := s.multiply(ctx, rowMajor(rows, l.in, s.other[:rows*l.in]), delta, weights.T(), false); err != nil {
+		if err := s.product(ctx, rowMajor(rows, l.in, s.other[:rows*l.in]), delta, weights.T(), false); err != nil {
 			return err
 		}
 		s.delta, s.other = s.other, s.delta
@@ -204,16 +197,6 @@ func (s *scratch[T]) backward(ctx context.Context, parameters []T, rows int, dro
 		}
 	}
 	return nil
-}
-
-// addColumns adds the rows of d to sums.
-func addColumns[T matmul.Float](sums, d []T) {
-	for len(d) > 0 {
-		for j, v := range d[:len(sums)] {
-			sums[j] += v
-		}
-		d = d[len(sums):]
-	}
 }
 
 // dropout draws the units that are left out: Srivastava et al.: Dropout, JMLR 15 (2014), with the others made larger in training rather than all smaller afterwards.

@@ -16,8 +16,9 @@ import (
 const (
 	partRows  = 128 // rows of a part of a batch, unless that makes more than maxParts
 	maxParts  = 8
-	blockRows = 256  // rows that go through the network at once
-	chunk     = 1024 // rows that are measured at once
+	blockRows = 256     // rows that go through the network at once
+	chunk     = 1024    // rows that are measured at once
+	shareWork = 1 << 16 // rows of a part times parameters, from which on sharing parts among goroutines pays
 )
 
 // chunks calls f for ranges of [0, n).
@@ -334,7 +335,11 @@ func (t *trainer) batch(ctx context.Context, batch []int32) (float64, error) {
 	}
 	size := (len(batch) + parts - 1) / parts
 	parts = (len(batch) + size - 1) / size
-	err := safego.Chunks(ctx, len(batch), size, t.env.Workers, func(k, lo, hi int) error {
+	workers := t.env.Workers
+	if size*t.a.size < shareWork {
+		workers = 1
+	}
+	err := safego.Chunks(ctx, len(batch), size, workers, func(k, lo, hi int) error {
 		return t.part(ctx, k, batch[lo:hi], 1/float64(len(batch)))
 	})
 	if err != nil {
@@ -370,9 +375,6 @@ func (t *trainer) part(ctx context.Context, k int, batch []int32, scale float64)
 		drop.state ^= uint64(t.steps)*maxParts + uint64(k)
 		drop.state = drop.next()
 	}
-	rows := make([]int32, s.rows)
-	targets := make([]float64, s.rows)
-	var weights []float64
 	for lo := 0; lo < len(batch); lo += s.rows {
 		if lo > 0 {
 			if err := ctx.Err(); err != nil {
@@ -382,20 +384,21 @@ func (t *trainer) part(ctx context.Context, k int, batch []int32, scale float64)
 		block := batch[lo:min(len(batch), lo+s.rows)]
 		n := len(block)
 		for i, b := range block {
-			rows[i], targets[i] = t.train.rows[b], t.train.targets[b]
+			s.numbers[i], s.targets[i] = t.train.rows[b], t.train.targets[b]
 		}
+		weights := []float64(nil)
 		if t.train.weights != nil {
-			weights = make([]float64, n)
+			weights = s.weights[:n]
 			for i, b := range block {
 				weights[i] = t.train.weights[b]
 			}
 		}
-		s.gather(t.train.x.RawMatrix(), rows[:n], 0, n, t.scaling, t.parameters)
+		s.gather(t.train.x.RawMatrix(), s.numbers[:n], 0, n, t.scaling, t.parameters)
 		if err := s.forward(ctx, t.parameters, n, drop); err != nil {
 			return err
 		}
 		outputs := n * t.a.outputs()
-		s.loss += lossOf(t.criterion, s.values[len(s.values)-1][:outputs], targets[:n], weights, scale, s.delta[:outputs])
+		s.loss += lossOf(t.criterion, s.values[len(s.values)-1][:outputs], s.targets[:n], weights, scale, s.delta[:outputs])
 		if err := s.backward(ctx, t.parameters, n, drop != nil, lo > 0); err != nil {
 			return err
 		}
