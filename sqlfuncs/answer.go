@@ -23,6 +23,7 @@ type answer struct {
 	*deployed
 	typ    sql.Type // of the value
 	target sql.Type // of a prediction: that of the model's target
+	fitting
 	names  []string // of the classes, or the numbers of the clusters: 1, 2, ...
 	labels []any    // the classes or clusters, or whether a row is unusual, as values of type target
 	class  int      // code of the class whose probability is wanted; perRow when it is known by row alone, decided for the cluster of the row
@@ -39,6 +40,7 @@ func newAnswer(ctx *sql.Context, o output, d *deployed, class sql.Expression) (*
 	p := d.predictor
 	a := &answer{output: o, deployed: d, typ: o.typeOf(), target: sqlType(p.SQLType()), class: p.Positive}
 	a.makeLabels(ctx)
+	a.fitting = newFitting(a.target)
 	switch {
 	case o == label:
 		a.typ = a.target
@@ -149,7 +151,7 @@ func (a *answer) value(ctx *sql.Context, out []float64, code int32, class int) (
 func (a *answer) prediction(ctx *sql.Context, out []float64, code int32) (any, error) {
 	switch a.predictor.Task {
 	case learners.Regression:
-		return fit(ctx, a.target, out[0])
+		return a.fit(ctx, out[0])
 	case learners.Projection:
 		return types.JSONDocument{Val: numbers(out)}, nil
 	}
@@ -198,29 +200,48 @@ func (a *answer) document(ctx *sql.Context, out []float64, code int32) (any, err
 	return types.JSONDocument{Val: doc}, nil
 }
 
-// fit makes a predicted number a value of an SQL type: rounded to what the type can hold, halves away from zero, and at the nearest end of the type's range where it
+// fitting makes predicted numbers values of an SQL type: rounded to what the type can hold, halves away from zero, and at the nearest end of the type's range where it
 // lies beyond.
-func fit(ctx *sql.Context, t sql.Type, v float64) (any, error) {
-	if types.IsInteger(t) || types.IsYear(t) || types.IsBit(t) {
+type fitting struct {
+	to       sql.Type
+	double   bool    // a number is its value
+	whole    bool    // integers alone
+	least    float64 // and the range, where the type's own conversion does not keep to it
+	most     float64
+	decimals sql.DecimalType // nil: none
+}
+
+func newFitting(t sql.Type) fitting {
+	f := fitting{to: t, double: t == types.Float64, whole: types.IsInteger(t) || types.IsYear(t) || types.IsBit(t), least: math.Inf(-1), most: math.Inf(1)}
+	f.decimals, _ = t.(sql.DecimalType)
+	if types.IsUnsigned(t) || types.IsBit(t) {
+		f.least = 0
+	}
+	if bit, ok := t.(types.BitType); ok {
+		f.most = math.Ldexp(1, int(bit.NumberOfBits())) - 1
+	}
+	if types.IsYear(t) {
+		f.least, f.most = 1901, 2155
+	}
+	return f
+}
+
+func (f *fitting) fit(ctx *sql.Context, v float64) (any, error) {
+	if f.double {
+		return v, nil
+	}
+	if f.whole {
 		v = math.Round(v)
 	}
-	if v < 0 && (types.IsUnsigned(t) || types.IsBit(t)) {
-		v = 0
-	}
-	switch t := t.(type) {
-	case sql.DecimalType:
+	v = min(max(v, f.least), f.most)
+	if t := f.decimals; t != nil {
 		d := decimal.NewFromFloat(v).Round(int32(t.Scale()))
 		largest := t.ExclusiveUpperBound().Sub(decimal.New(1, -int32(t.Scale())))
 		d = decimal.Max(largest.Neg(), decimal.Min(largest, d))
 		out, _, err := t.Convert(ctx, d)
 		return out, err
-	case types.BitType:
-		v = min(v, math.Ldexp(1, int(t.NumberOfBits()))-1)
 	}
-	if types.IsYear(t) {
-		v = min(max(v, 1901), 2155)
-	}
-	out, _, err := t.Convert(ctx, v)
+	out, _, err := f.to.Convert(ctx, v)
 	return out, err
 }
 
