@@ -50,6 +50,8 @@ type Server struct {
 	SlowWrites atomic.Bool
 	// PlainWrites counts the PREDICT MODEL statements whose rows were written as they came, without conversion.
 	PlainWrites atomic.Int64
+	// LargeScans lets queries of one large table read it past the storage's cache.
+	LargeScans rows.LargeScans
 	// StockQueries makes the engine's own handler execute statements: the reference that ours is compared with.
 	StockQueries atomic.Bool
 	// SlowPoints leaves every prepared statement to the engine: the reference that point predictions are compared with.
@@ -102,7 +104,7 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 			}
 			return s.functions.Table(ctx, name)
 		},
-		Rules:        []analyzer.Rule{s.functions.Rule()},
+		Rules:        []analyzer.Rule{s.functions.Rule(), s.LargeScans.Rule()},
 		Procedures:   s.env.Procedures(),
 		Open:         map[string]bool{"ml_exec": true},
 		DropDatabase: s.env.MayDropDatabase,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/dolthub/dolt/go/store/hash"
 	"github.com/dolthub/dolt/go/store/prolly/tree"
 	"github.com/dolthub/dolt/go/store/val"
 	"github.com/dolthub/go-mysql-server/sql"
@@ -193,27 +192,15 @@ func (f *filler) findLeaves(ctx context.Context) error {
 		}
 		return nil
 	}
-	return visit(root)
+	err := visit(root)
+	f.scan.expect(len(f.leafs))
+	return err
 }
-
-// maxCachedLeaves is how many leaves, of some 4 KB each, are read through the storage's cache of nodes. A larger table would push out of it all that other statements use, and
-// itself, and the cache would grow to its 256 MB.
-const maxCachedLeaves = 1 << 14
 
 // node reads the tree's node of a leaf.
 func (f *filler) node(ctx context.Context, l *leaf) (*tree.Node, error) {
 	if l.parent == nil {
 		return f.scan.rows.Node(), nil
-	}
-	if f.scan.chunks != nil && len(f.leafs) > maxCachedLeaves {
-		chunk, err := f.scan.chunks.Get(ctx, hash.New(l.parent.GetValue(l.at)))
-		if err != nil {
-			return nil, err
-		}
-		if !chunk.IsEmpty() {
-			n, _, err := tree.NodeFromBytes(chunk.Data())
-			return n, err
-		}
 	}
 	return f.scan.child(ctx, l.parent, l.at)
 }

@@ -30,6 +30,7 @@ type scan struct {
 	noKeys       tuples            // the keys of no row
 	noValues     tuples            // and the values
 	chunks       chunks.ChunkStore // where the nodes of the tree are stored; nil when that is not known
+	pastCache    bool
 	counting     sync.Mutex
 }
 
@@ -43,8 +44,26 @@ func (s *scan) count(n *tree.Node) error {
 
 // child reads a child of an inner node.
 func (s *scan) child(ctx context.Context, n *tree.Node, i int) (*tree.Node, error) {
-	return s.rows.NodeStore().Read(ctx, hash.New(n.GetValue(i)))
+	address := hash.New(n.GetValue(i))
+	if s.pastCache && n.Level() == 1 {
+		chunk, err := s.chunks.Get(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		if !chunk.IsEmpty() {
+			leaf, _, err := tree.NodeFromBytes(chunk.Data())
+			return leaf, err
+		}
+	}
+	return s.rows.NodeStore().Read(ctx, address)
 }
+
+// maxCachedLeaves is how many leaves, of some 4 KB each, are read through the storage's cache of nodes. A larger table would push out of it all that other statements use, and
+// itself, and the cache would grow to its 256 MB.
+const maxCachedLeaves = 1 << 14
+
+// expect tells how many leaves will be read: so many are read past the cache.
+func (s *scan) expect(leaves int) { s.pastCache = s.chunks != nil && leaves > maxCachedLeaves }
 
 // field is where a column stands in the tuples of a row.
 type field struct {

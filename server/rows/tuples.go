@@ -7,6 +7,7 @@ import (
 	"github.com/dolthub/dolt/go/libraries/doltcore/sqle/dsess"
 	"github.com/dolthub/go-mysql-server/sql"
 	"github.com/dolthub/go-mysql-server/sql/expression"
+	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/types"
 )
 
@@ -65,27 +66,41 @@ type piece struct {
 
 // Tuples opens the given columns of the plan's table; it returns nil when storage cannot be read directly.
 func (w *Whole) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
-	if override, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err == nil && override != nil && override != "" {
-		return nil, nil // the stored columns are not those that the session sees
-	}
-	if _, indexed := w.query.table.UnderlyingTable().(sql.IndexedTable); indexed {
-		return nil, nil // some of its rows
-	}
-	table, err := storedTable(ctx, w.query.table)
-	if err != nil || table == nil {
-		return nil, err
-	}
 	all := w.query.table.Schema()
 	schema := make(sql.Schema, len(columns))
 	for i, c := range columns {
 		schema[i] = all[c]
 	}
-	s, err := newScan(ctx, table, schema)
+	return openTuples(ctx, w.query.table, schema)
+}
+
+func openTuples(ctx *sql.Context, resolved *plan.ResolvedTable, columns sql.Schema) (*Tuples, error) {
+	if override, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err == nil && override != nil && override != "" {
+		return nil, nil // the stored columns are not those that the session sees
+	}
+	if _, indexed := resolved.UnderlyingTable().(sql.IndexedTable); indexed {
+		return nil, nil // some of its rows
+	}
+	table, err := storedTable(ctx, resolved)
+	if err != nil || table == nil {
+		return nil, err
+	}
+	s, err := newScan(ctx, table, columns)
 	if err != nil || s == nil {
 		return nil, err
 	}
 	n, err := s.rows.Count()
-	return newTuplesOf(s, uint64(n)), err
+	if err != nil {
+		return nil, err
+	}
+	t := newTuplesOf(s, uint64(n))
+	if n > 0 {
+		if err := t.leaves.seek(ctx, 0); err != nil {
+			return nil, err
+		}
+		s.expect(n / t.leaves.leaf.Count())
+	}
+	return t, nil
 }
 
 func newTuplesOf(s *scan, total uint64) *Tuples {
