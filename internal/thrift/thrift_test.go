@@ -12,22 +12,26 @@ func now() int {
 	return p
 }
 
-func TestLastOneEnds(t *testing.T) {
-	for _, before := range []int{100, 10, 400, -1} {
+func TestLeastPercentageHolds(t *testing.T) {
+	for _, before := range []int{100, 30, 10, 400, -1} {
 		old := debug.SetGCPercent(before)
-		first, second := Begin(), Begin()
-		want := min(before, percent)
-		if got := now(); got != want {
-			t.Errorf("with GOGC %d it is %d while two are thrifty, want %d", before, got, want)
+		check := func(when string, want int) {
+			t.Helper()
+			if got := now(); got != min(before, want) {
+				t.Errorf("with GOGC %d it is %d %s, want %d", before, got, when, min(before, want))
+			}
 		}
+		stream := Begin(Streaming)
+		check("while a result is sent", int(Streaming))
+		first, second := Begin(Training), Begin(Training)
+		check("while two are trained beside", int(Training))
 		first()
-		if got := now(); got != want {
-			t.Errorf("with GOGC %d it is %d while one is thrifty, want %d", before, got, want)
-		}
+		first()
+		check("while one is", int(Training))
 		second()
-		if got := now(); got != before {
-			t.Errorf("with GOGC %d it is %d afterwards", before, got)
-		}
+		check("after the trainings", int(Streaming))
+		stream()
+		check("afterwards", before)
 		debug.SetGCPercent(old)
 	}
 }

@@ -177,7 +177,7 @@ func (s *Service) fit(ctx context.Context, d *Definition, source Source, progres
 // learn is fit from the dataset on.
 func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progress Progress) (*catalog.VersionResult, error) {
 	if large(table) {
-		defer thrift.Begin()()
+		defer thrift.Begin(thrift.Training)()
 	}
 	progress("splitting", 0, 0)
 	p, err := d.prepare(ctx, table, nil)

@@ -146,7 +146,7 @@ func (f *filler) fill(ctx *sql.Context, workers int) error {
 		return errFallBack
 	}
 	if thrift.Large(f.rows, len(f.columns)) {
-		defer thrift.Begin()()
+		defer thrift.Begin(thrift.Training)()
 	}
 	grown, err := f.read(ctx, workers, false)
 	if err == errUnordered {

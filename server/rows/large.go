@@ -8,6 +8,8 @@ import (
 	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/plan"
 	"github.com/dolthub/go-mysql-server/sql/transform"
+
+	"aibms/internal/thrift"
 )
 
 // LargeScans lets queries of one large table read it past the storage's cache of nodes: a table larger than the cache would fill it, 256 MB, and push out what other statements
@@ -85,7 +87,7 @@ func (s *largeScan) BuildRowIter(ctx *sql.Context, builder sql.NodeExecBuilder, 
 		}
 		if tuples != nil && tuples.scan.pastCache {
 			s.scans.Read.Add(1)
-			return &largeRows{tuples: tuples, width: len(resolved.Schema())}, nil
+			return &largeRows{tuples: tuples, width: len(resolved.Schema()), end: thrift.Begin(thrift.Streaming)}, nil
 		}
 	}
 	return builder.Build(ctx, s.Child, row)
@@ -96,6 +98,7 @@ type largeRows struct {
 	tuples *Tuples
 	width  int
 	at, n  int // of the block
+	end    func()
 }
 
 // rowsAtOnce is how many rows are taken from the tree's leaves at once.
@@ -128,4 +131,7 @@ func (r *largeRows) Next(ctx *sql.Context) (sql.Row, error) {
 }
 
 // Close implements sql.RowIter.
-func (r *largeRows) Close(*sql.Context) error { return nil }
+func (r *largeRows) Close(*sql.Context) error {
+	r.end()
+	return nil
+}
