@@ -50,7 +50,7 @@ type Server struct {
 	SlowWrites atomic.Bool
 	// PlainWrites counts the PREDICT MODEL statements whose rows were written as they came, without conversion.
 	PlainWrites atomic.Int64
-	// LargeScans lets queries of one large table read it past the storage's cache.
+	// LargeScans reads large tables past the storage's cache.
 	LargeScans rows.LargeScans
 	// StockQueries makes the engine's own handler execute statements: the reference that ours is compared with.
 	StockQueries atomic.Bool
@@ -104,11 +104,11 @@ func Start(ctx context.Context, c engine.Config) (*Server, error) {
 			}
 			return s.functions.Table(ctx, name)
 		},
-		Rules:        []analyzer.Rule{s.functions.Rule(), s.LargeScans.Rule()},
+		Rules:        []analyzer.Rule{s.functions.Rule()},
 		Procedures:   s.env.Procedures(),
 		Open:         map[string]bool{"ml_exec": true},
 		DropDatabase: s.env.MayDropDatabase,
-		Replace:      rows.Bulk(func() bool { return !s.SlowWrites.Load() }),
+		Replace:      []engine.Replace{rows.Bulk(func() bool { return !s.SlowWrites.Load() }), s.LargeScans.Replace},
 		Handler: func(h *gmsserver.Handler) mysql.Handler {
 			limits := wire.Limits{PerAddress: c.MaxPerAddress, Waiting: c.MaxWaiting, WaitingPerAddress: c.MaxWaitingPerAddress}
 			account := func(user, host string) (string, bool) { return serving.Load().Account(user, host) }

@@ -31,6 +31,9 @@ type Config struct {
 	MetricsPort int // for the server: of http://127.0.0.1:port/metrics; 0: none
 }
 
+// Replace may return another node to run in the place of n, which is about to run below row; ok is false when it does not.
+type Replace func(ctx *sql.Context, n sql.Node, row sql.Row) (_ sql.Node, ok bool, err error)
+
 // Seams are what the rest of the server puts into the engine. All are optional.
 type Seams struct {
 	// Parser replaces the stock parser wherever the engine parses SQL: text, prepared statements, views, triggers, procedures, events.
@@ -46,8 +49,8 @@ type Seams struct {
 	DeclaredTables []sql.TableFunction
 	// Rules run once on each plan, after all of the engine's own rules.
 	Rules []analyzer.Rule
-	// Replace is asked for each node that is about to run, after all checks, and may return another to run in its place; ok is false when it does not.
-	Replace func(ctx *sql.Context, n sql.Node) (_ sql.Node, ok bool, err error)
+	// Replace are asked for each node that is about to run, after all checks; the first that has another runs that in its place.
+	Replace []Replace
 	// Procedures are callable with CALL in every database.
 	Procedures []sql.ExternalStoredProcedureDetails
 	// Open names those of them, in lower case, that anybody may call: they ask for privileges themselves.

@@ -39,8 +39,8 @@ func (g guard) Build(ctx *sql.Context, n sql.Node, row sql.Row) (sql.RowIter, er
 	if err := g.check(ctx, n); err != nil {
 		return nil, err
 	}
-	if replace := g.e.seams.Replace; replace != nil {
-		if other, ok, err := replace(ctx, n); err != nil {
+	for _, replace := range g.e.seams.Replace {
+		if other, ok, err := replace(ctx, n, row); err != nil {
 			return nil, err
 		} else if ok {
 			return g.e.gms.Analyzer.ExecBuilder.Build(ctx, other, row)

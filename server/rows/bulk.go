@@ -28,8 +28,8 @@ const minBulkRows = 64
 // foreign keys, secondary indexes, AUTO_INCREMENT, no primary key), or while enabled says no, the engine's own writer is used, with the same result.
 //
 // It is called when a statement is about to run, and returns the statement to run in its place; ok is false when nothing changes.
-func Bulk(enabled func() bool) func(ctx *sql.Context, n sql.Node) (_ sql.Node, ok bool, err error) {
-	return func(_ *sql.Context, n sql.Node) (sql.Node, bool, error) {
+func Bulk(enabled func() bool) func(ctx *sql.Context, n sql.Node, row sql.Row) (_ sql.Node, ok bool, err error) {
+	return func(_ *sql.Context, n sql.Node, _ sql.Row) (sql.Node, bool, error) {
 		insert, ok := n.(*plan.InsertInto)
 		if !ok || !enabled() || fewRows(insert.Source) {
 			return nil, false, nil

@@ -1,58 +1,64 @@
 package rows
 
 import (
+	"errors"
 	"io"
 	"sync/atomic"
 
+	"github.com/dolthub/dolt/go/libraries/doltcore/doltdb/durable"
 	"github.com/dolthub/go-mysql-server/sql"
-	"github.com/dolthub/go-mysql-server/sql/analyzer"
 	"github.com/dolthub/go-mysql-server/sql/plan"
-	"github.com/dolthub/go-mysql-server/sql/transform"
 
 	"aibms/internal/thrift"
 )
 
-// LargeScans lets queries of one large table read it past the storage's cache of nodes: a table larger than the cache would fill it, 256 MB, and push out what other statements
-// use, and is not found in it when it is read again. It is safe for concurrent use.
+// LargeScans reads large tables past the storage's cache of nodes, where a statement reads all of one: a table larger than the cache would fill it, 256 MB, and push out what other
+// statements use, and is not found in it when it is read again. It is safe for concurrent use.
 type LargeScans struct {
 	Off  atomic.Bool  // read every table through the cache, by the engine's iterators: the reference
 	All  atomic.Bool  // take every table for a large one, for tests
 	Read atomic.Int64 // tables that were read past it since the start
 }
 
-// largeScansRule is the number of the rule: none of the engine's own.
-const largeScansRule analyzer.RuleId = 1<<20 + 1
-
-// Rule is the analyzer rule. It changes queries that are one table and what is done to its rows, one node above the other; joins, changes of data and all else stay as they are.
-func (l *LargeScans) Rule() analyzer.Rule {
-	return analyzer.Rule{Id: largeScansRule, Apply: func(_ *sql.Context, _ *analyzer.Analyzer, n sql.Node, scope *plan.Scope, _ analyzer.RuleSelector, _ *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
-		if l.Off.Load() || !scope.IsEmpty() {
-			return n, transform.SameTree, nil
-		}
-		return l.replace(n)
-	}}
-}
-
-// replace puts a largeScan above the table of a query.
-func (l *LargeScans) replace(n sql.Node) (sql.Node, transform.TreeIdentity, error) {
-	switch n := n.(type) {
-	case *plan.ResolvedTable:
-		return &largeScan{UnaryNode: plan.UnaryNode{Child: n}, scans: l}, transform.NewTree, nil
-	case *plan.Project, *plan.Filter, *plan.Having, *plan.GroupBy, *plan.Distinct, *plan.Sort, *plan.TopN, *plan.Limit, *plan.Offset, *plan.TableAlias:
-		child, same, err := l.replace(n.Children()[0])
-		if err != nil || same {
-			return n, transform.SameTree, err
-		}
-		above, err := n.WithChildren(child)
-		return above, transform.NewTree, err
+// Replace is called when a node is about to run, and returns one that reads the same table past the cache; ok is false when nothing changes. Below a row, as the inner side of a
+// join is, a table may be read many times, and is left to the cache.
+func (l *LargeScans) Replace(ctx *sql.Context, n sql.Node, row sql.Row) (_ sql.Node, ok bool, err error) {
+	resolved, ok := n.(*plan.ResolvedTable)
+	if !ok || len(row) > 0 || l.Off.Load() || !l.All.Load() && !mayBeLarge(ctx, resolved) {
+		return nil, false, nil
 	}
-	return n, transform.SameTree, nil
+	tuples, err := openTuples(ctx, resolved, resolved.Schema())
+	if err != nil || tuples == nil || tuples.scan.chunks == nil {
+		return nil, false, err
+	}
+	if l.All.Load() {
+		tuples.scan.pastCache = true
+	}
+	if !tuples.scan.pastCache {
+		return nil, false, nil
+	}
+	l.Read.Add(1)
+	return &largeScan{UnaryNode: plan.UnaryNode{Child: resolved}, tuples: tuples}, true, nil
 }
 
-// largeScan gives the rows of a table: past the cache when it is large. It looks when it is executed, since tables grow.
+// mayBeLarge is a first look that costs little: a tree whose root is above leaves has some hundred of them.
+func mayBeLarge(ctx *sql.Context, resolved *plan.ResolvedTable) bool {
+	table, err := storedTable(ctx, resolved)
+	if err != nil || table == nil {
+		return false
+	}
+	index, err := table.GetRowData(ctx)
+	if err != nil {
+		return false
+	}
+	m, err := durable.ProllyMapFromIndex(index)
+	return err == nil && m.Node().Level() > 1
+}
+
+// largeScan gives the rows of a table, once.
 type largeScan struct {
 	plan.UnaryNode
-	scans *LargeScans
+	tuples *Tuples
 }
 
 var (
@@ -64,11 +70,9 @@ func (s *largeScan) String() string     { return s.Child.String() }
 func (s *largeScan) IsReadOnly() bool   { return s.Child.IsReadOnly() }
 func (s *largeScan) Schema() sql.Schema { return s.Child.Schema() }
 
-func (s *largeScan) WithChildren(children ...sql.Node) (sql.Node, error) {
-	if len(children) != 1 {
-		return nil, sql.ErrInvalidChildrenNumber.New(s, len(children), 1)
-	}
-	return &largeScan{UnaryNode: plan.UnaryNode{Child: children[0]}, scans: s.scans}, nil
+// WithChildren implements sql.Node. A node that is running has no other children.
+func (s *largeScan) WithChildren(...sql.Node) (sql.Node, error) {
+	return nil, errors.New("the scan of a large table cannot change")
 }
 
 func (s *largeScan) CollationCoercibility(ctx *sql.Context) (sql.CollationID, byte) {
@@ -76,21 +80,8 @@ func (s *largeScan) CollationCoercibility(ctx *sql.Context) (sql.CollationID, by
 }
 
 // BuildRowIter implements sql.ExecBuilderNode.
-func (s *largeScan) BuildRowIter(ctx *sql.Context, builder sql.NodeExecBuilder, row sql.Row) (sql.RowIter, error) {
-	if resolved, ok := s.Child.(*plan.ResolvedTable); ok && len(row) == 0 && !s.scans.Off.Load() {
-		tuples, err := openTuples(ctx, resolved, resolved.Schema())
-		if err != nil {
-			return nil, err
-		}
-		if tuples != nil && s.scans.All.Load() {
-			tuples.scan.pastCache = tuples.scan.chunks != nil
-		}
-		if tuples != nil && tuples.scan.pastCache {
-			s.scans.Read.Add(1)
-			return &largeRows{tuples: tuples, width: len(resolved.Schema()), end: thrift.Begin(thrift.Streaming)}, nil
-		}
-	}
-	return builder.Build(ctx, s.Child, row)
+func (s *largeScan) BuildRowIter(*sql.Context, sql.NodeExecBuilder, sql.Row) (sql.RowIter, error) {
+	return &largeRows{tuples: s.tuples, width: len(s.Schema()), end: thrift.Begin(thrift.Streaming)}, nil
 }
 
 // largeRows gives the rows of a table, a block at a time.

@@ -26,8 +26,6 @@ func plainQuery(node sql.Node) *plain {
 			p.columns = append(p.columns, expression.NewGetField(i, c.Type, c.Name, c.Nullable))
 		}
 		return p
-	case *largeScan:
-		return plainQuery(n.Child)
 	case *plan.TableAlias:
 		return plainQuery(n.Child)
 	case *plan.SubqueryAlias:
