@@ -99,7 +99,7 @@ func BenchmarkPredict(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, n := range []int{1, 20_000} {
+	for _, n := range []int{1, 8, 64, 20_000} {
 		x, out := e.X.Slice(0, n, 0, 28).(*mat.Dense), mat.NewDense(n, 2, nil)
 		b.Run(fmt.Sprintf("%d rows", n), func(b *testing.B) {
 			for b.Loop() {

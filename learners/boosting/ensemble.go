@@ -3,6 +3,7 @@ package boosting
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -11,10 +12,12 @@ import (
 
 // ensemble is the fitted model: the margins of a row are start plus the values of the leaves that it falls into. Tree t belongs to output t % outputs.
 //
-// For prediction the trees are laid out flat: 16 bytes a node, in the order in which they were made, so that the first splits share a cache line; a leaf is its own child, below a cut that
-// nothing exceeds. Rows go through a tree eight at a time and without a jump: the node is the left child's number plus whether the value exceeds the cut, as often as the tree is deep for nearly
-// all rows. Rows are copied first, column by column in groups of eight, so that missing values become infinities: a column for those that go right, and one more where some split sends
-// them left.
+// Many rows are predicted by its scorer, where there is one. Else they walk through the trees.
+//
+// For walking the trees are laid out flat: 16 bytes a node, in the order in which they were made, so that the first splits share a cache line; a leaf is its own child, below a cut that
+// nothing exceeds. Rows go through a tree eight at a time, or a single row through several trees, and without a jump: the node is the left child's number plus whether the value exceeds the cut,
+// as often as the tree is deep for nearly all rows. Rows are copied first, column by column in groups of eight, so that missing values become infinities: a column for those that go right, and one
+// more where some split sends them left.
 //
 // An ensemble is immutable and safe for concurrent use.
 type ensemble struct {
@@ -32,6 +35,8 @@ type ensemble struct {
 	usual   []int32   // of trees: the depth below which nearly no training row is
 	leftAs  []int32   // features that have a second column, in its order: missing values as the smallest number
 	columns int
+
+	scorer *scorer // nil: all rows walk
 }
 
 // flatNode is a node for prediction.
@@ -41,8 +46,11 @@ type flatNode struct {
 	child  uint32 // within the tree
 }
 
-// lanes is how many rows go through a tree together.
-const lanes = 8
+// lanes is how many rows go through a tree together; abreast, how many trees a single row.
+const (
+	lanes   = 8
+	abreast = 4
+)
 
 // rare is the share of the training rows that may be deeper in a tree than its usual depth.
 const rare = 0.02
@@ -94,11 +102,29 @@ func newEnsemble(loss string, features, classes, outputs int, start []float64, t
 	}
 	e.columns = features + len(e.leftAs)
 	e.nodes = append(e.nodes, make([]flatNode, small)...) // so that there are small nodes from the beginning of every tree on
+	e.scorer = newScorer(trees)
 	return e
 }
 
 // blockGroups is the number of groups of a block: as many as stay in the nearest cache.
 func (e *ensemble) blockGroups() int { return min(16, max(1, (24<<10)/(8*lanes*e.columns))) }
+
+// workspace is what a prediction needs besides the ensemble. One serves one prediction at a time, of any ensemble.
+type workspace struct {
+	block, margins, sums []float64
+	codes                []uint8
+	leaves               [scoredRows]uint8
+}
+
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
+
+// grow makes *s at least n long and returns its first n elements, which hold anything.
+func grow[T any](s *[]T, n int) []T {
+	if len(*s) < n {
+		*s = make([]T, n)
+	}
+	return (*s)[:n]
+}
 
 // Predict fills out with probabilities, or the one value of a regression.
 func (e *ensemble) Predict(x, out *mat.Dense) error {
@@ -107,19 +133,33 @@ func (e *ensemble) Predict(x, out *mat.Dense) error {
 		return err
 	}
 	raw, o := x.RawMatrix(), out.RawMatrix()
-	groups, size := min(e.blockGroups(), (raw.Rows+lanes-1)/lanes), lanes*e.columns
-	block, margins := make([]float64, groups*size+len(group{})), make([]float64, groups*lanes*e.outputs)
-	for lo := 0; lo < raw.Rows; lo += groups * lanes {
-		n := min(groups*lanes, raw.Rows-lo)
-		for i := range n {
-			e.copyRow(block[i/lanes*size+i%lanes:], raw.Data[(lo+i)*raw.Stride:(lo+i)*raw.Stride+e.features])
+	w := workspaces.Get().(*workspace)
+	defer workspaces.Put(w)
+	for lo, n := 0, 0; lo < raw.Rows; lo += n {
+		var margins []float64
+		if n = raw.Rows - lo; e.scorer != nil && n >= fewRows {
+			n = min(n, e.scorer.blockRows())
+			margins = e.scorer.margins(x, lo, n, e.start, w)
+		} else {
+			n = min(n, e.blockGroups()*lanes)
+			margins = e.walkBlock(x, lo, n, w)
 		}
-		e.margins(block, n, margins)
 		for i := range n {
 			e.link(margins[i*e.outputs:(i+1)*e.outputs], o.Data[(lo+i)*o.Stride:(lo+i)*o.Stride+width])
 		}
 	}
 	return nil
+}
+
+// walkBlock sums up the trees for n rows of x from row lo on, at most a block, output by output within a row.
+func (e *ensemble) walkBlock(x *mat.Dense, lo, n int, w *workspace) []float64 {
+	raw, size := x.RawMatrix(), lanes*e.columns
+	block, margins := grow(&w.block, (n+lanes-1)/lanes*size+len(group{})), grow(&w.margins, n*e.outputs)
+	for i := range n {
+		e.copyRow(block[i/lanes*size+i%lanes:], raw.Data[(lo+i)*raw.Stride:(lo+i)*raw.Stride+e.features])
+	}
+	e.margins(block, n, margins)
+	return margins
 }
 
 func checkShapes(x, out *mat.Dense, features, width int) error {
@@ -163,15 +203,16 @@ func (e *ensemble) margins(block []float64, n int, margins []float64) {
 		copy(margins[i*e.outputs:(i+1)*e.outputs], e.start)
 	}
 	size := lanes * e.columns
-	for t, begin := range e.begins {
-		end := int(begin) + len(e.trees[t])
-		nodes, values := e.nodes[begin:end], e.values[begin:end]
+	full := n / lanes * lanes
+	for t := 0; t < len(e.begins) && full > 0; t++ {
+		begin := e.begins[t]
+		nodes, values := e.nodes[begin:int(begin)+len(e.trees[t])], e.values[begin:]
 		k := t % e.outputs
 		i := 0
 		if len(nodes) <= small && e.columns <= small {
 			usual, rest := int(e.usual[t]), int(e.depths[t]-e.usual[t])
 			few := (*[small]flatNode)(e.nodes[begin:])
-			for ; i+lanes <= n; i += lanes {
+			for ; i < full; i += lanes {
 				at := walkLanes(few, (*group)(block[i/lanes*size:]), usual, rest)
 				m := margins[i*e.outputs+k:]
 				for r, leaf := range at {
@@ -179,8 +220,58 @@ func (e *ensemble) margins(block []float64, n int, margins []float64) {
 				}
 			}
 		}
-		for ; i < n; i++ {
+		for ; i < full; i++ {
 			margins[i*e.outputs+k] += values[walk(nodes, block[i/lanes*size+i%lanes:])]
+		}
+	}
+	for i := full; i < n; i++ {
+		e.walkTrees(block[i/lanes*size+i%lanes:], margins[i*e.outputs:(i+1)*e.outputs])
+	}
+}
+
+// walkTrees adds the leaves of one row of a group to its margins, several trees abreast.
+func (e *ensemble) walkTrees(row, margins []float64) {
+	t, k := 0, 0
+	for t < len(e.begins) {
+		var leaves [abreast]uint32
+		trees := 1
+		if t+abreast <= len(e.begins) {
+			trees = abreast
+			for _, walked := range e.trees[t : t+abreast] {
+				if len(walked) > small {
+					trees = 1
+				}
+			}
+		}
+		if trees > 1 && e.columns <= small {
+			leaves = e.walkAbreast(t, (*group)(row))
+		} else {
+			trees = 1
+			leaves[0] = walk(e.nodes[e.begins[t]:], row)
+		}
+		for r := range trees {
+			margins[k] += e.values[e.begins[t+r]+leaves[r]]
+			if k++; k == len(margins) {
+				k = 0
+			}
+		}
+		t += trees
+	}
+}
+
+// walkAbreast follows the first row of g through as many trees from tree t on as go abreast, as walkLanes follows several rows through one.
+func (e *ensemble) walkAbreast(t int, g *group) [abreast]uint32 {
+	var a0, a1, a2, a3 uint8
+	begins, usuals, depths := e.begins[t:t+abreast:t+abreast], e.usual[t:t+abreast:t+abreast], e.depths[t:t+abreast:t+abreast]
+	n0, n1, n2, n3 := (*[small]flatNode)(e.nodes[begins[0]:]), (*[small]flatNode)(e.nodes[begins[1]:]), (*[small]flatNode)(e.nodes[begins[2]:]), (*[small]flatNode)(e.nodes[begins[3]:])
+	usual := max(usuals[0], usuals[1], usuals[2], usuals[3])
+	rest := max(depths[0], depths[1], depths[2], depths[3]) - usual
+	for depth := usual; ; depth = rest {
+		for range depth {
+			a0, a1, a2, a3 = step(n0, g, a0, 0), step(n1, g, a1, 0), step(n2, g, a2, 0), step(n3, g, a3, 0)
+		}
+		if rest == 0 || uint8(n0[a0].child) == a0 && uint8(n1[a1].child) == a1 && uint8(n2[a2].child) == a2 && uint8(n3[a3].child) == a3 {
+			return [abreast]uint32{uint32(a0), uint32(a1), uint32(a2), uint32(a3)}
 		}
 	}
 }
