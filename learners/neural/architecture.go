@@ -1,6 +1,7 @@
 package neural
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,7 +11,7 @@ import (
 const (
 	maxLayers     = 16
 	maxUnits      = 16384
-	maxParameters = 1 << 28 // 1 GB in single precision
+	maxParameters = 1 << 25 // 128 MB in single precision: half of what an artifact may have
 )
 
 // architecture says what a network consists of and where its numbers lie in one flat list of parameters: the tables of the embeddings, then layer by layer weights, bias and gain.
@@ -150,10 +151,13 @@ func formatLayers(units []int) string {
 
 // initialise draws parameters: weights and biases uniform within sqrt(6 / (inputs + units)) of zero (Glorot, Bengio: Understanding the difficulty of training deep feedforward neural
 // networks, AISTATS 2010; the biases as scikit-learn does), embeddings within 1/2. Normalised units begin with gain 1 and bias 0.
-func (a *architecture) initialise(uniform func() float64) []float32 {
+func (a *architecture) initialise(ctx context.Context, uniform func() float64) ([]float32, error) {
 	p := make([]float32, a.size)
 	draw := func(lo, hi int, bound float64) {
 		for i := lo; i < hi; i++ {
+			if i&(1<<16-1) == 0 && ctx.Err() != nil {
+				return
+			}
 			p[i] = float32(bound * (2*uniform() - 1))
 		}
 	}
@@ -174,7 +178,7 @@ func (a *architecture) initialise(uniform func() float64) []float32 {
 			draw(l.inner, l.inner+l.out, bound)
 		}
 	}
-	return p
+	return p, ctx.Err()
 }
 
 // initialStatistics are the running statistics before the first batch: mean 0 and variance 1.

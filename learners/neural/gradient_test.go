@@ -58,7 +58,11 @@ func newProblem(t *testing.T, act activation, norm normalization, l loss, rate f
 			p.targets = append(p.targets, 2*rng.NormFloat64())
 		}
 	}
-	for _, v := range a.initialise(rng.Float64) {
+	start, err := a.initialise(t.Context(), rng.Float64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range start {
 		p.parameters = append(p.parameters, float64(v)+0.1*rng.NormFloat64())
 	}
 	return p

@@ -1,6 +1,7 @@
 package neural
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -22,18 +23,32 @@ type scaling struct {
 }
 
 // newScaling looks at the training rows. It fails when a number is not finite.
-func newScaling(a *architecture, e *data.Examples, rows []int32) (scaling, error) {
+func newScaling(ctx context.Context, a *architecture, e *data.Examples, rows []int32) (scaling, error) {
 	s := scaling{offset: make([]float64, len(a.numeric)), factor: make([]float64, len(a.numeric))}
 	x := e.X.RawMatrix()
-	for k, j := range a.numeric {
-		size := 0.0
-		for _, i := range rows {
-			v := math.Abs(x.Data[int(i)*x.Stride+j])
-			if !(v <= math.MaxFloat64) {
-				return s, fmt.Errorf("%s: feature %s is %v in training row %d; it must be a finite number", learnerName, e.Features[j], x.Data[int(i)*x.Stride+j], i+1)
+	sizes := make([]float64, len(a.numeric))
+	for n, i := range rows {
+		if n%4096 == 0 {
+			if err := ctx.Err(); err != nil {
+				return s, err
 			}
-			size = max(size, v)
 		}
+		row := x.Data[int(i)*x.Stride:][:x.Cols]
+		for k, j := range a.numeric {
+			v := math.Abs(row[j])
+			if !(v <= math.MaxFloat64) {
+				return s, fmt.Errorf("%s: feature %s is %v in training row %d; it must be a finite number", learnerName, e.Features[j], row[j], i+1)
+			}
+			if v > sizes[k] {
+				sizes[k] = v
+			}
+		}
+	}
+	for k, j := range a.numeric {
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		size := sizes[k]
 		s.factor[k] = 1
 		if size > wild {
 			mean, deviation := spread(len(rows), size, nil, func(i int) float64 { return x.Data[int(rows[i])*x.Stride+j] })

@@ -149,7 +149,7 @@ func (l *neuralNetwork) FitFrom(ctx context.Context, from learners.Model, train,
 }
 
 func (l *neuralNetwork) fit(ctx context.Context, from *network, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
-	t, err := l.newTrainer(from, train, validate, env)
+	t, err := l.newTrainer(ctx, from, train, validate, env)
 	if err != nil {
 		return nil, err
 	}

@@ -131,7 +131,7 @@ func TestPathOfScikitLearn(t *testing.T) {
 				settings = append(settings, name+"="+value)
 			}
 			l := learner(t, settings...)
-			tr, err := l.newTrainer(nil, e, nil, env(task))
+			tr, err := l.newTrainer(t.Context(), nil, e, nil, env(task))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -72,7 +72,7 @@ func (l *neuralNetwork) parts(a *architecture, n int) (parts, rows int) {
 	return parts, min(blockRows, (batch+parts-1)/parts)
 }
 
-func (l *neuralNetwork) newTrainer(from *network, train, validate *data.Examples, env learners.Env) (*trainer, error) {
+func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, validate *data.Examples, env learners.Env) (*trainer, error) {
 	n, p := train.Dims()
 	if n == 0 || p == 0 || train.X == nil {
 		return nil, fmt.Errorf("%s needs rows and features, got %d rows of %d features", learnerName, n, p)
@@ -119,7 +119,7 @@ func (l *neuralNetwork) newTrainer(from *network, train, validate *data.Examples
 		t.scaling, t.mean, t.unit = from.scaling, from.mean, from.unit
 		t.parameters, t.statistics = slices.Clone(from.parameters), slices.Clone(from.statistics)
 	} else {
-		if t.scaling, err = newScaling(t.a, train, all); err != nil {
+		if t.scaling, err = newScaling(ctx, t.a, train, all); err != nil {
 			return nil, err
 		}
 		if t.classes == 0 {
@@ -127,7 +127,13 @@ func (l *neuralNetwork) newTrainer(from *network, train, validate *data.Examples
 				return nil, err
 			}
 		}
-		t.parameters, t.statistics = t.a.initialise(env.RNG(streamStart).Float64), t.a.initialStatistics()
+		if t.parameters, err = t.a.initialise(ctx, env.RNG(streamStart).Float64); err != nil {
+			return nil, err
+		}
+		t.statistics = t.a.initialStatistics()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	t.train = t.rowSet(train, all)
 	switch {
