@@ -287,6 +287,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		if err != nil {
 			return nil, err
 		}
+		set.X = nil
 		for _, x := range values {
 			result.Metrics = append(result.Metrics, catalogMetric(part.String(), "", x))
 			if x.Metric == headline && result.Headline.Metric == "" {
