@@ -37,7 +37,7 @@ func (d *Definition) resolveTarget(registry *learners.Registry) error {
 func (d *Definition) noTarget(registry *learners.Registry) error {
 	without := ""
 	if names := aloneLearners(registry); names != nil {
-		without = "; without a target learn " + strings.Join(names, ", ")
+		without = "; learners that need none: " + strings.Join(names, ", ")
 	}
 	by := ""
 	if d.Learner != nil {

@@ -12,6 +12,7 @@ var themes = []theme{
 	dataTheme,
 	namesTheme,
 	definitionTheme,
+	aloneTheme,
 	changeTheme,
 	predictTheme,
 	evaluateTheme,
