@@ -98,8 +98,8 @@ func (d *Definition) resolveLearner(registry *learners.Registry) error {
 	case len(d.Statement.Targets) == 0:
 		d.Alone = alone[0]
 	case len(alone) == len(spec.Tasks):
-		return Errorf(ErrDefinition, "PREDICT %s: learner %s learns without a target; leave PREDICT out, and the column is a feature as any other, or choose a learner that predicts: %s",
-			d.Target.Name, spec.Name, strings.Join(registry.Names(targetTask(d.Target)), ", "))
+		return Errorf(ErrDefinition, "PREDICT %s: learner %s learns without a target; leave PREDICT out, and the column is a feature as any other, or choose a learner that predicts; SHOW LEARNERS lists the tasks of each",
+			d.Target.Name, spec.Name)
 	default:
 		if err := d.classifies(registry); err != nil {
 			return err
