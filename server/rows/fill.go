@@ -193,7 +193,7 @@ func (f *filler) findLeaves(ctx context.Context) error {
 		return nil
 	}
 	err := visit(root)
-	f.scan.expect(len(f.leafs))
+	f.scan.expect(len(f.leafs), learnedThroughCache)
 	return err
 }
 

@@ -27,7 +27,7 @@ func (l *LargeScans) Replace(ctx *sql.Context, n sql.Node, row sql.Row) (_ sql.N
 	if !ok || len(row) > 0 || l.Off.Load() || !l.All.Load() && !mayBeLarge(ctx, resolved) {
 		return nil, false, nil
 	}
-	tuples, err := openTuples(ctx, resolved, resolved.Schema())
+	tuples, err := openTuples(ctx, resolved, resolved.Schema(), streamedThroughCache)
 	if err != nil || tuples == nil || tuples.scan.chunks == nil {
 		return nil, false, err
 	}

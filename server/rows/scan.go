@@ -58,12 +58,16 @@ func (s *scan) child(ctx context.Context, n *tree.Node, i int) (*tree.Node, erro
 	return s.rows.NodeStore().Read(ctx, address)
 }
 
-// maxCachedLeaves is how many leaves, of some 4 KB each, are read through the storage's cache of nodes. A larger table would push out of it all that other statements use, and
-// itself, and the cache would grow to its 256 MB.
-const maxCachedLeaves = 1 << 14
+// How many leaves, of some 4 KB each, are read through the storage's cache of nodes, whose 256 MB hold 65,536. A table that is not small beside that would push out of it what
+// other statements use. What is learned from is likely to be read again, and decoding its leaves anew takes several times as long as to find them; what is sent to a client is read
+// once, and should cost the server no memory.
+const (
+	learnedThroughCache  = 1 << 15
+	streamedThroughCache = 1 << 14
+)
 
-// expect tells how many leaves will be read: so many are read past the cache.
-func (s *scan) expect(leaves int) { s.pastCache = s.chunks != nil && leaves > maxCachedLeaves }
+// expect tells how many leaves will be read: more than most are read past the cache.
+func (s *scan) expect(leaves, most int) { s.pastCache = s.chunks != nil && leaves > most }
 
 // field is where a column stands in the tuples of a row.
 type field struct {

@@ -71,10 +71,11 @@ func (w *Whole) Tuples(ctx *sql.Context, columns []int) (*Tuples, error) {
 	for i, c := range columns {
 		schema[i] = all[c]
 	}
-	return openTuples(ctx, w.query.table, schema)
+	return openTuples(ctx, w.query.table, schema, learnedThroughCache)
 }
 
-func openTuples(ctx *sql.Context, resolved *plan.ResolvedTable, columns sql.Schema) (*Tuples, error) {
+// openTuples opens columns of a table, which is read past the storage's cache when it has more leaves than cached.
+func openTuples(ctx *sql.Context, resolved *plan.ResolvedTable, columns sql.Schema, cached int) (*Tuples, error) {
 	if override, err := ctx.GetSessionVariable(ctx, dsess.DoltOverrideSchema); err == nil && override != nil && override != "" {
 		return nil, nil // the stored columns are not those that the session sees
 	}
@@ -98,7 +99,7 @@ func openTuples(ctx *sql.Context, resolved *plan.ResolvedTable, columns sql.Sche
 		if err := t.leaves.seek(ctx, 0); err != nil {
 			return nil, err
 		}
-		s.expect(n / t.leaves.leaf.Count())
+		s.expect(n/t.leaves.leaf.Count(), cached)
 	}
 	return t, nil
 }
