@@ -67,7 +67,7 @@ func figures() []Figure {
 		trees(treeFigure{learner: "extra_trees", least: 2, aim: 5, worse: 0.002}),
 		trees(treeFigure{learner: "decision_tree", predict: true, least: 1.5, worse: 0.02}),
 		trees(treeFigure{learner: "random_forest", predict: true, least: 2, aim: 3, worse: 0.008}),
-	}, networks()...)
+	}, append(networks(), svmFigures()...)...)
 }
 
 // larger are the sizes of tables at which most figures are measured again: twice and ten times the rows, twice the columns.
