@@ -150,7 +150,10 @@ func (c *svmContest) runPeer() (float64, error) {
 		action = "predict"
 	}
 	t, err := c.worker.run(c.b.ctx, c.name+" "+action)
-	return t.CPU, err
+	if err != nil {
+		return 0, err
+	}
+	return t.CPU, nil
 }
 
 // guard compares the last models: equal decisions but for a few rows, and equal order.
