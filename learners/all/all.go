@@ -3,6 +3,7 @@ package all
 
 import (
 	"aibms/learners"
+	"aibms/learners/bayes"
 	"aibms/learners/boosting"
 	"aibms/learners/forest"
 	"aibms/learners/isolation"
@@ -28,4 +29,5 @@ var registry = learners.NewRegistry(
 	isolation.IsolationForest(),
 	neural.NeuralNetwork(),
 	neighbors.KNearestNeighbors(),
+	bayes.NaiveBayes(),
 )

@@ -67,6 +67,10 @@ func figures() []Figure {
 		trees(treeFigure{learner: "extra_trees", least: 2, aim: 5, worse: 0.002}),
 		trees(treeFigure{learner: "decision_tree", predict: true, least: 1.5, worse: 0.02}),
 		trees(treeFigure{learner: "random_forest", predict: true, least: 2, aim: 3, worse: 0.008}),
+		isolationForest(0, 3, 20, "the learner by itself, on real data: the 24087 training rows of credit_default"),
+		isolationForest(10, 5, 10, "the same for the scores of the test rows, all at once"),
+		naiveBayes(0, 3, 20, "the learner by itself, where reading the rows once is all there is to do"),
+		naiveBayes(1, 1, 0, "the same for prediction"),
 	}, append(networks(), svmFigures()...)...)
 }
 
