@@ -58,7 +58,7 @@ func (s suite) trees(t *testing.T) {
 			tree = n.Tree
 			clear(places)
 		}
-		if _, twice := places[n.Node]; twice || n.Node < 0 || n.Output < 0 || n.Output >= outputs(m, e) {
+		if _, twice := places[n.Node]; twice || n.Node < 0 || n.Output < -1 || n.Output >= outputs(m, e) {
 			t.Fatalf("a node that comes twice, or counts wrong: %+v", n)
 		}
 		parent, known := places[n.Parent]
@@ -69,7 +69,11 @@ func (s suite) trees(t *testing.T) {
 			t.Fatalf("a strange node: %+v", n)
 		}
 		if n.Feature < 0 {
-			if n.Left != -1 || n.Right != -1 || len(n.Value) == 0 {
+			values := 1
+			if n.Output == -1 { // it adds to every class
+				values = outputs(m, e)
+			}
+			if n.Left != -1 || n.Right != -1 || len(n.Value) != values {
 				t.Fatalf("a strange leaf: %+v", n)
 			}
 			for _, v := range n.Value {
