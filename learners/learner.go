@@ -148,6 +148,12 @@ type Restorer interface {
 	Restore(z *mat.Dense, x *mat.Dense) error
 }
 
+// Components is an optional ability of a Model of Projection along directions.
+type Components interface {
+	// Components returns the directions, d x p, the variance of the training rows along each, and its share of the variance of all features. The caller may change them.
+	Components() (directions *mat.Dense, variance, share []float64)
+}
+
 // MemoryEstimator is an optional ability of a Learner, asked between Declare and Fit.
 type MemoryEstimator interface {
 	// MemoryNeeded is how many bytes Fit holds at most beside its examples of n rows, p features and K classes (1 without classes). A learner that can do with

@@ -5,6 +5,8 @@ import (
 	"aibms/learners"
 	"aibms/learners/bayes"
 	"aibms/learners/boosting"
+	"aibms/learners/cluster"
+	"aibms/learners/decomposition"
 	"aibms/learners/forest"
 	"aibms/learners/isolation"
 	"aibms/learners/linear"
@@ -30,4 +32,5 @@ var registry = learners.NewRegistry(
 	neural.NeuralNetwork(),
 	neighbors.KNearestNeighbors(),
 	bayes.NaiveBayes(),
-)
+	cluster.KMeans(),
+	decomposition.PCA(),)

@@ -1,0 +1,263 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+
+	"aibms/internal/safego"
+	"aibms/learners/data"
+	"aibms/learners/matmul"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+const (
+	blockRows = 512 // rows that are compared with the centres at a time, fewer when there are many numbers
+	maxChunks = 32  // into which the rows are cut; each has sums of its own, added up in their order
+)
+
+// rows are the training rows as k-means reads them: x less shift, which is zero unless the means are far larger than the spread (products would lose digits).
+type rows struct {
+	x        *mat.Dense
+	n, p     int
+	weights  []float64 // nil: 1 each
+	total    float64   // sum of weights
+	positive int       // rows of positive weight
+	shift    []float64 // nil: zero
+	square   []float64 // |x_i - shift|^2
+	variance float64   // mean over the features
+	workers  int
+	chunk    int // rows of a chunk
+	scratch  sync.Pool
+}
+
+// scratch is what one goroutine needs.
+type scratch struct {
+	work   matmul.Workspace[float64]
+	block  []float64 // rows x p
+	scores []float64 // rows x k
+	which  []int32
+}
+
+func newRows(ctx context.Context, e *data.Examples, workers int) (*rows, error) {
+	r := &rows{x: e.X, weights: e.Weights, workers: workers}
+	r.n, r.p = e.X.Dims()
+	r.chunk = max(2*blockRows, (r.n+maxChunks-1)/maxChunks)
+	r.scratch.New = func() any { return new(scratch) }
+	chunks := (r.n + r.chunk - 1) / r.chunk
+	sums, squares, totals, counts := make([][]float64, chunks), make([][]float64, chunks), make([]float64, chunks), make([]int, chunks)
+	err := r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
+		if sums[c] == nil {
+			sums[c] = make([]float64, r.p)
+		}
+		for i := lo; i < hi; i++ {
+			w := r.weight(i)
+			if w > 0 {
+				counts[c]++
+			}
+			totals[c] += w
+			for j, v := range at(r.x, i) {
+				sums[c][j] += w * v
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	mean := make([]float64, r.p)
+	for c := range chunks {
+		r.total += totals[c]
+		r.positive += counts[c]
+	}
+	for c := range chunks {
+		for j, v := range sums[c] {
+			mean[j] += v / r.total
+		}
+	}
+	if math.IsInf(r.total, 0) || !(r.total > 0) {
+		return nil, errors.New(name + ": the sum of the row weights must be positive and finite")
+	}
+	err = r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
+		if squares[c] == nil {
+			squares[c] = make([]float64, r.p)
+		}
+		for i := lo; i < hi; i++ {
+			w := r.weight(i)
+			for j, v := range at(r.x, i) {
+				squares[c][j] += w * (v - mean[j]) * (v - mean[j])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for j, m := range mean {
+		v := 0.0
+		for c := range chunks {
+			v += squares[c][j] / r.total
+		}
+		r.variance += v / float64(r.p)
+		if m*m > 100*v {
+			r.shift = mean
+		}
+	}
+	r.square = make([]float64, r.n)
+	err = r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
+		for i := lo; i < hi; i++ {
+			q := 0.0
+			for j, v := range at(r.x, i) {
+				if r.shift != nil {
+					v -= r.shift[j]
+				}
+				q += v * v
+			}
+			r.square[i] = q
+		}
+		return nil
+	})
+	return r, err
+}
+
+func (r *rows) weight(i int) float64 {
+	if r.weights == nil {
+		return 1
+	}
+	return r.weights[i]
+}
+
+// each calls f for all rows block by block, the blocks of a chunk in their order by one goroutine. numbers is about how many products a row takes: more make smaller blocks, so
+// that a context that ends is noticed.
+func (r *rows) each(ctx context.Context, numbers int, f func(chunk, lo, hi int, s *scratch) error) error {
+	size := max(8, min(blockRows, 1<<23/max(1, numbers)))
+	return safego.Chunks(ctx, r.n, r.chunk, r.workers, func(chunk, lo, hi int) error {
+		s := r.scratch.Get().(*scratch)
+		defer r.scratch.Put(s)
+		for ; lo < hi; lo += size {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := f(chunk, lo, min(hi, lo+size), s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// load gives rows less the shift, as they lie or copied into the block of s: those of which, or lo to hi when that is nil.
+func (r *rows) load(s *scratch, which []int32, lo, hi int) matmul.Matrix[float64] {
+	count := hi - lo
+	if which != nil {
+		count = len(which)
+	}
+	if r.shift == nil && which == nil {
+		raw := r.x.RawMatrix()
+		return matmul.Of(count, r.p, raw.Stride, raw.Data[lo*raw.Stride:])
+	}
+	if cap(s.block) < count*r.p {
+		s.block = make([]float64, count*r.p)
+	}
+	s.block = s.block[:count*r.p]
+	for k := range count {
+		i := lo + k
+		if which != nil {
+			i = int(which[k])
+		}
+		to := s.block[k*r.p : (k+1)*r.p]
+		copy(to, at(r.x, i))
+		for j, m := range r.shift {
+			to[j] -= m
+		}
+	}
+	return matmul.Of(count, r.p, r.p, s.block)
+}
+
+// centres are k points ready for comparison: |x - c|^2 = |x|^2 + square - 2 x.c.
+type centres struct {
+	k, p   int
+	at     []float64 // k x p, less the shift
+	square []float64
+	packed *matmul.Packed[float64] // p x k: -2 c'
+}
+
+func newCentres(k, p int) *centres {
+	return &centres{k: k, p: p, at: make([]float64, k*p), square: make([]float64, k)}
+}
+
+func (c *centres) row(j int) []float64 { return c.at[j*c.p : (j+1)*c.p] }
+
+// ready follows a change of at.
+func (c *centres) ready() {
+	twice := make([]float64, len(c.at))
+	for i, v := range c.at {
+		twice[i] = -2 * v
+	}
+	for j := range c.square {
+		c.square[j] = dot(c.row(j), c.row(j))
+	}
+	c.packed = matmul.Pack(matmul.Of(c.k, c.p, c.p, twice).T())
+}
+
+// scores sets s.scores to -2 x.c for the rows of x.
+func (c *centres) scores(s *scratch, x matmul.Matrix[float64]) []float64 {
+	if cap(s.scores) < x.Rows*c.k {
+		s.scores = make([]float64, x.Rows*c.k)
+	}
+	s.scores = s.scores[:x.Rows*c.k]
+	s.work.MulPacked(matmul.Of(x.Rows, c.k, c.k, s.scores), x, c.packed)
+	return s.scores
+}
+
+// nearest returns the centre with the least score + square, the first of equal ones, and the least two of these sums. Up to 16 centres are compared without branches, by
+// numbers that order as the sums do but for their last four bits, which hold the centre.
+func (c *centres) nearest(scores []float64) (best int, first, second float64) {
+	square := c.square[:len(scores)]
+	if len(scores) <= 16 {
+		a, b := int64(math.MaxInt64), int64(math.MaxInt64)
+		for j, v := range scores {
+			key := int64(math.Float64bits(v + square[j]))
+			key = (key^key>>63&math.MaxInt64)&^15 | int64(j)
+			larger := max(a, key)
+			a, b = min(a, key), min(b, larger)
+		}
+		best = int(a & 15)
+		if len(scores) == 1 {
+			return best, scores[0] + square[0], math.Inf(1)
+		}
+		next := int(b & 15)
+		return best, scores[best] + square[best], scores[next] + square[next]
+	}
+	first, second = math.Inf(1), math.Inf(1)
+	for j, v := range scores {
+		v += square[j]
+		if v < second {
+			if v < first {
+				best, first, second = j, v, first
+			} else {
+				second = v
+			}
+		}
+	}
+	return best, first, second
+}
+
+// dot is the sum of a_i b_i, by four running sums.
+func dot(a, b []float64) float64 {
+	b = b[:len(a)]
+	var s0, s1, s2, s3 float64
+	i := 0
+	for ; i+4 <= len(a); i += 4 {
+		s0 += a[i] * b[i]
+		s1 += a[i+1] * b[i+1]
+		s2 += a[i+2] * b[i+2]
+		s3 += a[i+3] * b[i+3]
+	}
+	for ; i < len(a); i++ {
+		s0 += a[i] * b[i]
+	}
+	return (s0 + s1) + (s2 + s3)
+}
