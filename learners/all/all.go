@@ -33,4 +33,4 @@ var registry = learners.NewRegistry(
 	neighbors.KNearestNeighbors(),
 	bayes.NaiveBayes(),
 	cluster.KMeans(),
-	decomposition.PCA(),)
+	decomposition.PCA())
