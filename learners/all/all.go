@@ -2,12 +2,14 @@
 package all
 
 import (
+	"slices"
+
 	"aibms/learners"
 	"aibms/learners/bayes"
 	"aibms/learners/boosting"
 	"aibms/learners/cluster"
 	"aibms/learners/decomposition"
-	"aibms/learners/forest"
+	"aibms/learners/ensemble"	"aibms/learners/forest"
 	"aibms/learners/isolation"
 	"aibms/learners/linear"
 	"aibms/learners/neighbors"
@@ -19,7 +21,8 @@ import (
 // Registry returns the registry of all learners: THE LIST, one line a learner.
 func Registry() *learners.Registry { return registry }
 
-var registry = learners.NewRegistry(
+// plain are the learners that are not made of others.
+var plain = learners.NewRegistry(
 	linear.LinearRegression(),
 	linear.LogisticRegression(),
 	linear.LinearSVM(),
@@ -34,3 +37,8 @@ var registry = learners.NewRegistry(
 	bayes.NaiveBayes(),
 	cluster.KMeans(),
 	decomposition.PCA())
+)
+var registry = learners.NewRegistry(append(slices.Clone(plain.All()),
+	ensemble.Voting(plain),
+	ensemble.Stacking(plain),
+)...)

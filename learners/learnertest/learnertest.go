@@ -22,8 +22,10 @@ type Laws struct {
 	RowOrder float64          // largest change of a prediction when the rows come in another order; of a regression, in standard deviations of the target
 	Weights  float64          // the same for a weight of two against the row twice
 	Told     []params.Setting // given where something is to be found in a sample: that it has three clusters, say
-	Quick    []params.Setting // given where every combination of choices is tried, so that it does not take minutes
-	Hard     bool             // probabilities may be 0 and 1 without being sure, as those of a leaf with one row: what is learned shows in the classes alone
+	// Small is given in every fit that does not set them otherwise: of a learner that fits others, a few that fit fast and keep the laws. nil: nothing.
+	Small func(learners.Task) []params.Setting
+	Quick []params.Setting // given where every combination of choices is tried, so that it does not take minutes
+	Hard  bool             // probabilities may be 0 and 1 without being sure, as those of a leaf with one row: what is learned shows in the classes alone
 }
 
 // Default are the tolerances of learners that reach the optimum of a convex objective.
@@ -111,6 +113,11 @@ func (s suite) learner(given ...params.Setting) (learners.Learner, error) {
 	l := s.spec.New()
 	var set params.Set
 	l.Declare(&set)
+	if s.laws.Small != nil {
+		if err := set.Assign(s.spec.Name, s.laws.Small(s.task)); err != nil {
+			return nil, err
+		}
+	}
 	return l, set.Assign(s.spec.Name, given)
 }
 

@@ -3,6 +3,7 @@ package learnertest_test
 import (
 	"testing"
 
+	"aibms/learners"
 	"aibms/learners/all"
 	"aibms/learners/learnertest"
 	"aibms/learners/params"
@@ -18,6 +19,8 @@ var laws = map[string]learnertest.Laws{
 	"random_forest":       {RowOrder: 0.6, Weights: 1, Quick: fewTrees},     // draws rows by their numbers
 	"svm":                 {RowOrder: 5e-3, Weights: 5e-3, Quick: fewSteps}, // stops within 1e-3 of the optimality conditions
 	"neural_network":      {RowOrder: 0.6, Weights: 1, Quick: fewEpochs},    // batches are drawn
+	"stacking":            {RowOrder: 1e-4, Weights: 1e-4, Small: three},
+	"voting":              {RowOrder: 1e-4, Weights: 1e-4, Small: three},
 }
 
 var fewTrees = []params.Setting{{Name: "n_trees", Value: "3", Source: "USER"}}
@@ -25,6 +28,15 @@ var fewTrees = []params.Setting{{Name: "n_trees", Value: "3", Source: "USER"}}
 var fewEpochs = []params.Setting{{Name: "epochs", Value: "1", Source: "USER"}, {Name: "hidden_layers", Value: "8", Source: "USER"}}
 
 var fewSteps = []params.Setting{{Name: "max_iter", Value: "300", Source: "USER"}}
+
+// three are learners for an ensemble: a linear one, which wants features of comparable size and no missing values, and two of trees, none of which looks at the order of rows.
+func three(task learners.Task) []params.Setting {
+	linear := "logistic_regression"
+	if task == learners.Regression {
+		linear = "linear_regression (penalty = l2)"
+	}
+	return []params.Setting{{Name: "learners", Value: linear + ", decision_tree (max_depth = 3), extra_trees (n_trees = 4)", Source: "USER"}}
+}
 
 func TestEveryLearnerKeepsTheLaws(t *testing.T) {
 	for _, spec := range all.Registry().All() {

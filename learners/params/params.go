@@ -37,8 +37,9 @@ type Param struct {
 	Range   Range    // of a float or int
 	Space   *Space   // default search space of TUNE; nil: not tuned unless asked for
 
-	set func(text string) error
-	get func() string
+	set   func(text string) error
+	get   func() string
+	check func(text string) error // of a text, beyond being one; may be nil
 }
 
 // Range is an interval of numbers. The zero Range is everything finite.
@@ -115,6 +116,11 @@ func TuneLog(low, high float64) Option {
 // TuneValues gives the default search values.
 func TuneValues(values ...string) Option {
 	return func(p *Param) { p.Space = &Space{Values: values} }
+}
+
+// Checked demands of a Text that check finds nothing wrong with it; its error is told after the name of the hyper-parameter.
+func Checked(check func(text string) error) Option {
+	return func(p *Param) { p.check = check }
 }
 
 // Set collects the declarations of one learner. A wrong declaration (twice the same name, a default out of range) is a
@@ -242,6 +248,11 @@ func (s *Set) Choice(field *string, name, def string, choices []string, doc stri
 func (s *Set) Text(field *string, name, def, valid, doc string, opts ...Option) {
 	p := &Param{Name: name, Type: TextType, Doc: doc, Default: def, Choices: []string{valid}}
 	p.set = func(text string) error {
+		if p.check != nil {
+			if err := p.check(text); err != nil {
+				return fmt.Errorf("hyper-parameter %q: %w", name, err)
+			}
+		}
 		*field = text
 		return nil
 	}

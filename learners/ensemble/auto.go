@@ -1,0 +1,3 @@
+package ensemble
+
+const autoName = "auto"
