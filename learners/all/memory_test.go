@@ -30,6 +30,8 @@ func TestMemoryEstimates(t *testing.T) {
 		"random_forest":       {{"n_trees", "8"}, {"n_trees", "8", "max_leaf_nodes", "50", "oob_score", "true"}},
 		"extra_trees":         {{"n_trees", "6"}},
 		"gradient_boosting":   {{"n_trees", "20"}, {"n_trees", "10", "max_leaves", "4000", "min_samples_leaf", "1"}, {"n_trees", "5", "goss", "true"}},
+		"voting":              {{"learners", "decision_tree (max_depth = 8), k_nearest_neighbors, gradient_boosting (n_trees = 5)"}},
+		"stacking":            {{"learners", "decision_tree (max_depth = 8), k_nearest_neighbors", "folds", "2"}, {"learners", "decision_tree (max_depth = 5)", "passthrough", "true"}},
 		"neural_network":      {{"epochs", "3"}, {"epochs", "2", "normalization", "batch", "batch_size", "5000", "dropout", "0.2"}, {"epochs", "1", "hidden_layers", "500,500", "activation", "gelu"}},
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(10))

@@ -101,14 +101,17 @@ type reader struct {
 func (r *reader) choice(base *learners.Registry) (choice, error) {
 	name := r.word()
 	if name == "" {
-		return choice{}, fmt.Errorf("the name of a learner is expected, got %s; it can be one of %s", r.rest(), strings.Join(base.Names(""), ", "))
+		return choice{}, fmt.Errorf("the name of a learner is expected, got %s; it can be one of %s", r.rest(), strings.Join(predictors(base), ", "))
 	}
 	spec, ok := base.Lookup(name)
 	if !ok {
 		if slices.Contains(ours, strings.ToLower(name)) {
-			return choice{}, fmt.Errorf("%s is itself made of learners, and an ensemble is not made of ensembles; it can be made of %s", strings.ToLower(name), strings.Join(base.Names(""), ", "))
+			return choice{}, fmt.Errorf("%s is itself made of learners, and an ensemble is not made of ensembles; it can be made of %s", strings.ToLower(name), strings.Join(predictors(base), ", "))
 		}
-		return choice{}, fmt.Errorf("unknown learner '%s'%s; it can be one of %s", name, params.Suggest(name, base.Names("")), strings.Join(base.Names(""), ", "))
+		return choice{}, fmt.Errorf("unknown learner '%s'%s; it can be one of %s", name, params.Suggest(name, predictors(base)), strings.Join(predictors(base), ", "))
+	}
+	if !slices.ContainsFunc(spec.Tasks, learners.Task.Supervised) {
+		return choice{}, fmt.Errorf("learner %s learns without a target and predicts none; it can be one of %s", spec.Name, strings.Join(predictors(base), ", "))
 	}
 	c := choice{spec: spec}
 	if r.take('(') && !r.take(')') {
@@ -130,6 +133,17 @@ func (r *reader) choice(base *learners.Registry) (choice, error) {
 		return choice{}, fmt.Errorf("learner %s: %s", spec.Name, strings.TrimPrefix(err.Error(), "learner "+spec.Name+" "))
 	}
 	return c, nil
+}
+
+// predictors are the names of the learners that predict a target.
+func predictors(base *learners.Registry) []string {
+	var names []string
+	for _, s := range base.All() {
+		if slices.ContainsFunc(s.Tasks, learners.Task.Supervised) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // setting reads name = value.

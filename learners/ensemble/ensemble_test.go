@@ -138,6 +138,7 @@ func TestListsOfLearners(t *testing.T) {
 		"random_forest (n_trees = )":               "learner random_forest: n_trees: a value is expected, got ')'",
 		"random_forest (n_trees = 5":               "learner random_forest: after n_trees a comma or a closing parenthesis is expected, got the end",
 		"random_forest (criterion = 'gini)":        "learner random_forest: criterion: the text ''gini)' does not end",
+		"isolation_forest":                         "learner isolation_forest learns without a target and predicts none; it can be one of decision_tree, extra_trees, gradient_boosting, linear_",
 		"random_forest extra_trees":                "after learner random_forest a comma or the end is expected, got 'extra_trees'",
 		"random_forest (n_trees = 5, n_trees = 6)": `learner random_forest: hyper-parameter "n_trees" is given twice`,
 		strings.Repeat("decision_tree,", maxLearners) + "x":             "unknown learner 'x'",
@@ -188,7 +189,7 @@ func TestLearnersThatDoNotFitTheRows(t *testing.T) {
 		want     string
 	}{
 		{Voting(base), number, []string{"learners", "decision_tree, logistic_regression"}, "voting: learner logistic_regression cannot do regression; these can: decision_tree, "},
-		{Voting(base), binary, []string{"learners", "isolation_forest"}, "voting: learner isolation_forest cannot do binary classification"},
+		{Voting(base), binary, []string{"learners", "linear_regression"}, "voting: learner linear_regression cannot do binary classification; these can: decision_tree, "},
 		{Voting(base), weighted, []string{"learners", "unweighted"}, "voting: learner unweighted takes no weights of rows or classes"},
 		{Voting(base), binary, []string{"weights", "1, 2"}, "voting: there are 2 weights for 3 learners"},
 		{Voting(base), &alone, []string{"learners", "decision_tree"}, "voting: learner decision_tree: "},
