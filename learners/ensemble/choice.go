@@ -36,9 +36,10 @@ func (c choice) String() string {
 }
 
 const (
-	maxLearners = 32 // in one list
+	autoName    = "auto" // the name of the learner that races others
+	maxLearners = 32     // in one list
 	automatic   = "auto"
-	validList   = "auto, or learners with commas between, each perhaps with settings: random_forest (n_trees = 50), logistic_regression"
+	validList   = "auto, or learners with commas between: random_forest (n_trees = 50), linear_svm"
 )
 
 // ours are the names of this package's own learners.

@@ -1,3 +1,0 @@
-package ensemble
-
-const autoName = "auto"
