@@ -36,14 +36,13 @@ func (c choice) String() string {
 }
 
 const (
-	autoName    = "auto" // the name of the learner that races others
-	maxLearners = 32     // in one list
+	maxLearners = 32 // in one list
 	automatic   = "auto"
 	validList   = "auto, or learners with commas between: random_forest (n_trees = 50), linear_svm"
 )
 
 // ours are the names of this package's own learners.
-var ours = []string{votingName, stackingName, autoName}
+var ours = []string{votingName, stackingName}
 
 // parseChoices reads a list of learners: name, name (p = v, p = 'v'), ... Every name and value is checked. The text auto is a list without learners.
 //
@@ -106,6 +105,9 @@ func (r *reader) choice(base *learners.Registry) (choice, error) {
 	}
 	spec, ok := base.Lookup(name)
 	if !ok {
+		if strings.EqualFold(name, automatic) {
+			return choice{}, fmt.Errorf("auto stands alone, for the usual learners; it cannot be one of a list, nor have settings")
+		}
 		if slices.Contains(ours, strings.ToLower(name)) {
 			return choice{}, fmt.Errorf("%s is itself made of learners, and an ensemble is not made of ensembles; it can be made of %s", strings.ToLower(name), strings.Join(predictors(base), ", "))
 		}

@@ -131,7 +131,7 @@ func TestListsOfLearners(t *testing.T) {
 		"42":                                       "unknown learner '42'; it can be one of decision_tree, ",
 		"randomforest":                             "unknown learner 'randomforest' (did you mean random_forest?); it can be one of decision_tree, extra_trees, ",
 		"decision_tree, Voting":                    "voting is itself made of learners, and an ensemble is not made of ensembles; it can be made of decision_tree, ",
-		"auto, decision_tree":                      "auto is itself made of learners",
+		"auto, decision_tree":                      "auto stands alone, for the usual learners",
 		"random_forest (ntrees = 5)":               `learner random_forest: has no hyper-parameter "ntrees" (did you mean n_trees?); it has: n_trees, criterion, `,
 		"random_forest (n_trees = 0)":              `learner random_forest: hyper-parameter "n_trees" must be >= 1 and <= 10000, got 0`,
 		"random_forest (n_trees)":                  "learner random_forest: a setting is written name = value, got ')'",
