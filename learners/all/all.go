@@ -9,7 +9,8 @@ import (
 	"aibms/learners/boosting"
 	"aibms/learners/cluster"
 	"aibms/learners/decomposition"
-	"aibms/learners/ensemble"	"aibms/learners/forest"
+	"aibms/learners/ensemble"
+	"aibms/learners/forest"
 	"aibms/learners/isolation"
 	"aibms/learners/linear"
 	"aibms/learners/neighbors"
@@ -36,8 +37,9 @@ var plain = learners.NewRegistry(
 	neighbors.KNearestNeighbors(),
 	bayes.NaiveBayes(),
 	cluster.KMeans(),
-	decomposition.PCA())
+	decomposition.PCA(),
 )
+
 var registry = learners.NewRegistry(append(slices.Clone(plain.All()),
 	ensemble.Voting(plain),
 	ensemble.Stacking(plain),
