@@ -18,7 +18,7 @@ var definitionTheme = theme{
 		{give: "a misspelt column in WEIGHT", do: "CREATE MODEL m PREDICT y FROM t WEIGHT (w)", want: "ERROR 1054 (42S22): Unknown column 'w' in 'WEIGHT'; the source has: id, x, c, y"},
 		{give: "a misspelt column in TIME", do: "CREATE MODEL m PREDICT y FROM t TIME (at)", want: "ERROR 1054 (42S22): Unknown column 'at' in 'TIME'; the source has: id, x, c, y"},
 		{give: "a misspelt column in SPLIT COLUMN", do: "CREATE MODEL m PREDICT y FROM t SPLIT COLUMN (part)", want: "ERROR 1054 (42S22): Unknown column 'part' in 'SPLIT COLUMN'; the source has: id, x, c, y"},
-		{give: "no PREDICT", do: "CREATE MODEL m FROM t", want: "ERROR 1210 (HY000): PREDICT is missing: name the column that the model learns to predict, as in PREDICT y; learners that need none: isolation_forest"},
+		{give: "no PREDICT", do: "CREATE MODEL m FROM t", want: "ERROR 1210 (HY000): PREDICT is missing: name the column that the model learns to predict, as in PREDICT y; learners that need none: isolation_forest, k_means, pca"},
 		{give: "two targets", do: "CREATE MODEL m PREDICT x, y FROM t", want: "ERROR 1210 (HY000): PREDICT names 2 targets; every learner of this release predicts one: create a model for each"},
 		{give: "the same target twice", do: "CREATE MODEL m PREDICT y, Y FROM t", want: "ERROR 1064 (42000): You have an error in your SQL syntax near 'Y FROM t' (line 1, column 27): the name Y stands twice in this list"},
 		{give: "no FROM", do: "CREATE MODEL m PREDICT y", want: "ERROR 1064 (42000): You have an error in your SQL syntax at the end (line 1, column 25): CREATE MODEL needs the rows to train on: FROM table or FROM (SELECT ...); expected FROM"},
