@@ -64,7 +64,11 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 		}
 		return nil, fmt.Errorf("%s: %w", f.name, err)
 	}
+	if f.random {
+		columns.ByRow()
+	}
 	m := &model{name: f.name, trees: tree.NewTrees(target, p)}
+	m.trees.Expect(f.trees)
 	g := grove{forest: f, ctx: ctx, env: env, target: target, columns: columns, settings: s}
 	if f.oobScore {
 		g.judge = newJudge(m.trees, train, env)

@@ -20,6 +20,9 @@ func (f *forest) MemoryNeeded(n, p, classes int) int64 {
 	nodes, workers := f.MostNodes(rows), max(1, min(runtime.GOMAXPROCS(0), f.trees))
 	sum := tree.Memory(n, p, classes, nodes, true, workers) + tree.KeptMemory(nodes*int64(f.trees), classes)
 	sum += int64(2*workers+1) * (2*int64(n) + 48*nodes) // samples, and trees that wait for their turn
+	if f.random {
+		sum += tree.ByRowMemory(n, p)
+	}
 	if f.oobScore {
 		sum += int64(n) * (4 + 8*int64(max(1, classes)))
 	}

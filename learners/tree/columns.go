@@ -22,10 +22,11 @@ const maxRanks = math.MaxUint16
 
 // Columns are the features of the training rows as codes that keep the order of the values. They are immutable and safe for concurrent use.
 //
-// Memory: 2 bytes a value and 16 for each code; 1 byte a value when binned. Making them takes 40 bytes a row for each worker.
+// Memory: 2 bytes a value and 16 for each code; 1 byte a value when binned, 2 with their copy by row. Making them takes 40 bytes a row for each worker.
 type Columns struct {
 	n       int
 	columns []column
+	byRow   *rowCodes // the same once more; nil unless ByRow was called and there are not too many binned features
 }
 
 // column is one feature. Exactly one of c8 and c16 is set.
@@ -64,6 +65,9 @@ func NewColumns(ctx context.Context, x *mat.Dense, weights []float64, coarse boo
 	}
 	return c, nil
 }
+
+// ByRow adds a copy of binned codes by row, which random thresholds are drawn by. It must be called before the columns are used.
+func (c *Columns) ByRow() { c.byRow = newRowCodes(c) }
 
 func binned(ctx context.Context, x *mat.Dense, weights []float64, workers int) (*Columns, error) {
 	m, err := bin.New(ctx, x, bin.Options{Weights: weights, Workers: workers})

@@ -42,6 +42,7 @@ type Grower struct {
 	values  []float64
 	drawn   []int32
 	results []result
+	open    open // the node that is decided
 	visits  int
 }
 
@@ -49,6 +50,7 @@ type Grower struct {
 type scratch struct {
 	sorter   *sorter
 	drawn    drawn
+	parting  parting
 	scanner  scanner
 	absolute *absolute
 }
@@ -101,9 +103,12 @@ func NewGrower(c *Columns, t *Target, s Settings) *Grower {
 		g.settings.Features = 0
 	}
 	for range max(1, s.Workers) {
-		w := &scratch{sorter: newSorter(t, codes, s.MinRowsLeaf > 1), scanner: scanner{entropy: s.Criterion == "entropy", minRows: int32(min(s.MinRowsLeaf, math.MaxInt32))}}
+		w := &scratch{sorter: newSorter(t, codes, s.MinRowsLeaf > 1), scanner: scanner{entropy: s.Criterion == "entropy", binary: t.classes == 2, minRows: int32(min(s.MinRowsLeaf, math.MaxInt32))}}
 		if s.Criterion == "absolute_error" {
 			w.absolute = new(absolute)
+		}
+		if c.byRow != nil {
+			w.parting = newParting(len(c.columns))
 		}
 		g.scratch = append(g.scratch, w)
 	}
@@ -125,6 +130,7 @@ func NewGrower(c *Columns, t *Target, s Settings) *Grower {
 // Grow grows a tree. counts says how often each row is taken (a bootstrap); nil is once each. rng draws features and thresholds.
 func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Grown, error) {
 	t := g.target
+	g.scratch[0].parting.reset()
 	ids, moments := g.rows.ids[:0], g.rows.moments[:0]
 	var total moment
 	for _, i := range t.rows {
@@ -158,16 +164,17 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 			g.part(w, heap.Pop(&w.queue).(open))
 			continue
 		}
-		o := w.stack[len(w.stack)-1]
+		o := &g.open
+		*o = w.stack[len(w.stack)-1]
 		w.stack = w.stack[:len(w.stack)-1]
-		splits, err := g.decide(ctx, rng, w, &o, total.w)
+		splits, err := g.decide(ctx, rng, w, o, total.w)
 		switch {
 		case err != nil:
 			return nil, err
 		case splits && g.settings.MaxLeaves > 0:
-			heap.Push(&w.queue, o)
+			heap.Push(&w.queue, *o)
 		case splits:
-			g.part(w, o)
+			g.part(w, *o)
 		}
 	}
 	g.nodes, g.values = w.nodes, w.values
@@ -197,7 +204,7 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 	scanner.node(g.target, rows, o.total)
 	o.total = scanner.total
 	w.nodes[o.id].weight = scanner.total.w * g.target.size
-	leaf := o.depth == s.MaxDepth && s.MaxDepth > 0 || rows.len() < s.MinRowsSplit || rows.len()/2 < s.MinRowsLeaf || g.target.pure(rows)
+	leaf := o.depth == s.MaxDepth && s.MaxDepth > 0 || rows.len() < s.MinRowsSplit || rows.len()/2 < s.MinRowsLeaf || g.target.pure(rows, o.total)
 	if leaf || s.MaxLeaves > 0 || s.CCPAlpha > 0 {
 		g.value(w, o.id, rows, scanner)
 	}
@@ -208,7 +215,14 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 	if work.absolute != nil {
 		own = -work.absolute.node(rows.moments)
 	}
-	if s.Features > 0 {
+	done := false
+	if s.RandomThresholds && g.columns.byRow != nil && g.target.moments() {
+		if done, err = g.randomSplit(ctx, rng, o, rows, work); err != nil {
+			return false, err
+		}
+	}
+	if done {
+	} else if s.Features > 0 {
 		err = g.someFeatures(ctx, rng, o, rows, work)
 	} else {
 		err = g.allFeatures(ctx, rng, o, rows, work)
@@ -399,7 +413,7 @@ func (g *Grower) part(w *growing, o open) {
 	c := &g.columns.columns[o.split.feature]
 	var left int
 	if c.c8 != nil {
-		left = partition(c.c8, o.split, uint8(c.missing), rows, g.spare)
+		left = partitionBytes(c.c8, o.split, uint8(c.missing), rows, g.spare)
 	} else {
 		left = partition(c.c16, o.split, uint16(c.missing), rows, g.spare)
 	}
@@ -420,7 +434,28 @@ func (g *Grower) part(w *growing, o open) {
 	if l.total.w > 0 { // exact, as all sums are
 		r.total = moment{o.total.w - l.total.w, o.total.s - l.total.s}
 	}
-	w.stack = append(w.stack, r, l)
+	for _, child := range [2]*open{&r, &l} {
+		if g.target.classes == 2 && child.total.w > 0 && (child.total.s == 0 || child.total.s == child.total.w) { // half of all nodes end here
+			w.nodes[child.id].weight, w.values[child.id] = child.total.w*g.target.size, child.total.s/child.total.w
+			continue
+		}
+		w.stack = append(w.stack, *child)
+	}
+}
+
+// partitionBytes is partition with vector instructions where there are some.
+func partitionBytes(codes []uint8, s split, missing uint8, rows, spare rows) int {
+	if !vectors {
+		return partition(codes, s, missing, rows, spare)
+	}
+	if !s.missingLeft {
+		missing = 0
+	}
+	n := rows.len()
+	left := partitionAVX(&codes[0], s.code, int(missing), &rows.ids[0], &spare.ids[:n][0], &rows.moments[0], &spare.moments[:n][0], n)
+	copy(rows.ids[left:], spare.ids[:n-left])
+	copy(rows.moments[left:], spare.moments[:n-left])
+	return left
 }
 
 // partition moves the rows that go left to the front, keeps the order on both sides, and returns how many go left.

@@ -48,6 +48,14 @@ func Memory(n, p, classes int, nodes int64, coarse bool, workers int) int64 {
 	return columns + 48*rows + int64(runtime.GOMAXPROCS(0))*40*rows + int64(workers)*grower
 }
 
+// ByRowMemory is how many bytes Columns.ByRow adds.
+func ByRowMemory(n, p int) int64 {
+	if n < ExactRows || p > maxRowCodes {
+		return 0
+	}
+	return int64(n)*int64(p) + blockBytes
+}
+
 // KeptMemory is how many bytes kept nodes take, with room to grow.
 func KeptMemory(nodes int64, classes int) int64 { return nodes * 2 * (16 + 8*width(classes)) }
 

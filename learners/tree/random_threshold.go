@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 
 	"aibms/learners/bin"
 )
@@ -95,9 +94,14 @@ func (c *column) draw(lowest, highest int, rng *rand.Rand) (code int, threshold 
 	if !(threshold >= low && threshold <= high) { // the range overflows
 		threshold = low/2 + high/2
 	}
-	code = lowest + sort.SearchFloat64s(c.low[lowest:highest+1], threshold)
-	if code > highest || c.low[code] > threshold {
-		code-- // the last code whose values begin at or before the threshold
+	code = lowest // the last code whose values begin at or before the threshold
+	for n := highest + 1 - lowest; n > 1; {
+		half, step := n/2, 0 // no jump: the compiler makes a number of the comparison
+		if c.low[code+half] <= threshold {
+			step = 1
+		}
+		code += half & -step
+		n -= half
 	}
 	if threshold < c.high[code] && threshold < bin.Middle(c.low[code], c.high[code]) {
 		code--

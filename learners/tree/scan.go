@@ -25,6 +25,7 @@ type split struct {
 // For two classes, coded 0 and 1, gini is twice squared_error but for a constant, so one loop serves both.
 type scanner struct {
 	entropy bool
+	binary  bool  // two classes, by moments
 	minRows int32 // of each side; 1: no bound
 	total   moment
 	classes []float64 // K sums of weights of the node

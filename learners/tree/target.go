@@ -142,8 +142,11 @@ func (t *Target) sumUp(grain float64) {
 	}
 }
 
-// pure reports whether all rows have the same target.
-func (t *Target) pure(rows rows) bool {
+// pure reports whether all rows, whose sum is given, have the same target.
+func (t *Target) pure(rows rows, total moment) bool {
+	if t.classes == 2 {
+		return total.s == 0 || total.s == total.w
+	}
 	first := t.y[rows.ids[0]]
 	for _, id := range rows.ids[1:] {
 		if t.y[id] != first {

@@ -17,6 +17,7 @@ type Trees struct {
 	features int
 	classes  int     // K; 0 for a regression
 	width    int     // numbers of a leaf
+	expected int     // trees, while they grow
 	roots    []int32 // first node of each tree
 	nodes    []flat
 	values   []float64 // width of each node, 0 where it is no leaf
@@ -43,6 +44,9 @@ const missingRight = 1 << 31
 func NewTrees(t *Target, p int) *Trees {
 	return &Trees{features: p, classes: t.classes, width: t.Width(), importances: make([]float64, p)}
 }
+
+// Expect says how many trees Append will be called for, so that room is made for all when the first comes.
+func (t *Trees) Expect(trees int) { t.expected = trees }
 
 // KeepNodes makes Append keep the weight and the gain of each node: 16 bytes more a node.
 func (t *Trees) KeepNodes() { t.weights, t.gains = []float64{}, []float64{} }
@@ -99,6 +103,12 @@ func (t *Trees) Append(g *Grown) (leaves int, err error) {
 	keep := t.weights != nil
 	if base+len(g.nodes) > maxNodes {
 		return 0, fmt.Errorf("the trees have more than %d nodes; bound them by max_depth, max_leaf_nodes or min_samples_leaf", maxNodes)
+	}
+	if need := base + len(g.nodes); need > cap(t.nodes) {
+		trees := len(t.roots) + 1
+		room := min(maxNodes, max(need, int(float64(need)/float64(trees)*float64(t.expected))))
+		t.nodes = slices.Grow(t.nodes, room-base)
+		t.values = slices.Grow(t.values, (room-base)*t.width)
 	}
 	t.roots = append(t.roots, int32(base))
 	for i, n := range g.nodes {

@@ -68,7 +68,7 @@ func figures() []Figure {
 		trees(treeFigure{learner: "decision_tree", synthetic: true, least: 2, aim: 5, worse: 0.01}),
 		trees(treeFigure{learner: "random_forest", least: 2, aim: 5, worse: 0.002}),
 		trees(treeFigure{learner: "random_forest", synthetic: true, least: 2, aim: 5, worse: 0.002}),
-		trees(treeFigure{learner: "extra_trees", least: 2, aim: 5, worse: 0.002}),
+		trees(treeFigure{learner: "extra_trees", least: 1.5, aim: 2, worse: 0.003}),
 		trees(treeFigure{learner: "decision_tree", predict: true, least: 1.5, worse: 0.02}),
 		trees(treeFigure{learner: "random_forest", predict: true, least: 2, aim: 3, worse: 0.008}),
 		isolationForest(0, 3, 20, "the learner by itself, on real data: the 24087 training rows of credit_default"),
