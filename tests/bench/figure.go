@@ -56,26 +56,11 @@ func figures() []Figure {
 		trainRSS(),
 		silentSockets(),
 		fitLogistic(),
-		predictNearest(),
 		meansFigure(false),
 		meansFigure(true),
 		pcaFigure(false),
 		pcaFigure(true),
-		fitBoostingCredit(),
-		fitBoostingSynthetic(),
-		predictBoostingCredit(),
-		trees(treeFigure{learner: "decision_tree", least: 2, aim: 5, worse: 0.01}),
-		trees(treeFigure{learner: "decision_tree", synthetic: true, least: 2, aim: 5, worse: 0.01}),
-		trees(treeFigure{learner: "random_forest", least: 2, aim: 5, worse: 0.002}),
-		trees(treeFigure{learner: "random_forest", synthetic: true, least: 2, aim: 5, worse: 0.002}),
-		trees(treeFigure{learner: "extra_trees", least: 1.5, aim: 2, worse: 0.003}),
-		trees(treeFigure{learner: "decision_tree", predict: true, least: 1.5, worse: 0.02}),
-		trees(treeFigure{learner: "random_forest", predict: true, least: 2, aim: 3, worse: 0.008}),
-		isolationForest(0, 3, 20, "the learner by itself, on real data: the 24087 training rows of credit_default"),
-		isolationForest(10, 5, 10, "the same for the scores of the test rows, all at once"),
-		naiveBayes(0, 3, 20, "the learner by itself, where reading the rows once is all there is to do"),
-		naiveBayes(1, 1, 0, "the same for prediction"),
-	}, append(networks(), svmFigures()...)...)
+	}, append(learnerFigures(), svmFigures()...)...)
 }
 
 // larger are the sizes of tables at which most figures are measured again: twice and ten times the rows, twice the columns.

@@ -13,9 +13,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
-	"aibms/learners/all"
 	"aibms/learners/data"
-	"aibms/learners/params"
 )
 
 // maxObjectiveGap is how far, relative to it, our objective may be above the peer's.
@@ -61,7 +59,7 @@ func prepareFitLogistic(b *Bench, s Size) (*Sides, error) {
 			if err != nil {
 				return 0, err
 			}
-			model, err := fit(b, "logistic_regression", learners.Binary, train)
+			model, err := fit(b, "logistic_regression", train)
 			if err != nil {
 				return 0, err
 			}
@@ -92,40 +90,50 @@ func prepareFitLogistic(b *Bench, s Size) (*Sides, error) {
 	}, nil
 }
 
-// fit trains a learner with its defaults on one thread.
-func fit(b *Bench, learner string, task learners.Task, train *data.Examples) (learners.Model, error) {
-	spec, ok := all.Registry().Lookup(learner)
-	if !ok {
-		return nil, fmt.Errorf("there is no learner %s", learner)
-	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
-	if err := set.Assign(learner, nil); err != nil {
-		return nil, err
-	}
-	return l.Fit(b.ctx, train, nil, learners.Env{Task: task, Seed: 1, Workers: 1, Warn: func(format string, args ...any) { b.say("%s: "+format, append([]any{learner}, args...)...) }})
-}
-
 // line is a linear function of the features.
 type line struct {
 	Coefficients []float64 `json:"coefficients"`
 	Intercept    float64   `json:"intercept"`
 }
 
-// logisticObjective is what both sides minimise: 1/2 |w|^2 + sum of log(1 + exp(-y (x.w + b))), y = -1 or 1.
+// logisticObjective is what logistic_regression minimises: 1/2 |w|^2 + sum of log(1 + exp(-y (x.w + b))), y = -1 or 1.
 func logisticObjective(e *data.Examples, l line) float64 {
+	return square(l.Coefficients)/2 + sumOver(e, l, func(z, y float64) float64 {
+		m := z * (2*y - 1)
+		return math.Log1p(math.Exp(-math.Abs(m))) - min(m, 0)
+	})
+}
+
+// hingeObjective is what linear_svm minimises: 1/2 (|w|^2 + b^2) + sum of max(0, 1 - y (x.w + b))^2, y = -1 or 1.
+func hingeObjective(e *data.Examples, l line) float64 {
+	return square(l.Coefficients)/2 + l.Intercept*l.Intercept/2 + sumOver(e, l, func(z, y float64) float64 {
+		m := max(0, 1-z*(2*y-1))
+		return m * m
+	})
+}
+
+// ridgeObjective is what linear_regression with penalty l2 minimises: |w|^2 + sum of (y - x.w - b)^2.
+func ridgeObjective(e *data.Examples, l line) float64 {
+	return square(l.Coefficients) + sumOver(e, l, func(z, y float64) float64 { return (y - z) * (y - z) })
+}
+
+func square(w []float64) float64 {
 	sum := 0.0
-	for _, w := range l.Coefficients {
-		sum += w * w / 2
+	for _, v := range w {
+		sum += v * v
 	}
+	return sum
+}
+
+// sumOver adds up f(x.w + b, y) over the rows.
+func sumOver(e *data.Examples, l line, f func(z, y float64) float64) float64 {
+	sum := 0.0
 	for i, y := range e.Y {
 		z := l.Intercept
 		for j, x := range e.X.RawRowView(i) {
 			z += x * l.Coefficients[j]
 		}
-		m := z * (2*y - 1)
-		sum += math.Log1p(math.Exp(-math.Abs(m))) - min(m, 0)
+		sum += f(z, y)
 	}
 	return sum
 }

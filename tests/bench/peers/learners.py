@@ -1,0 +1,107 @@
+"""Classes of Python libraries at the settings of AIBMS's learners, on one thread, over a file of little-endian doubles: training matrix, test matrix, both row by row, then the targets of
+both.
+
+The boosters run 100 rounds of 31 leaves, leaf by leaf, learning rate 0.1, 255 bins, no L2, at least 20 rows in a leaf (XGBoost has no such limit and keeps its min_child_weight of 1)."""
+
+import warnings
+
+import numpy
+from sklearn import ensemble, linear_model, naive_bayes, neighbors, neural_network, svm, tree
+from sklearn.metrics import log_loss, r2_score, roc_auc_score
+from threadpoolctl import threadpool_limits
+
+warnings.filterwarnings("ignore")
+fitted = {}  # by contest and peer: the model that was fitted last, and its random state
+
+
+def lightgbm(kind, seed):
+    import lightgbm
+
+    return getattr(lightgbm, kind)(n_estimators=100, num_leaves=31, learning_rate=0.1, max_bin=255, min_child_samples=20, n_jobs=1, verbose=-1, random_state=seed)
+
+
+def xgboost(kind, seed):
+    import xgboost
+
+    return getattr(xgboost, kind)(
+        n_estimators=100, tree_method="hist", grow_policy="lossguide", max_leaves=31, max_depth=0, learning_rate=0.1, max_bin=255, reg_lambda=0, n_jobs=1, random_state=seed
+    )
+
+
+def histogram(kind, seed):
+    return getattr(ensemble, kind)(max_iter=100, max_leaf_nodes=31, learning_rate=0.1, min_samples_leaf=20, early_stopping=False, random_state=seed)
+
+
+PEERS = {
+    "LogisticRegression": lambda seed: linear_model.LogisticRegression(max_iter=1000),
+    "LinearSVC": lambda seed: svm.LinearSVC(dual=False),
+    "LinearSVC dual": lambda seed: svm.LinearSVC(dual=True, random_state=seed),
+    "Ridge": lambda seed: linear_model.Ridge(alpha=1),
+    "KNeighborsClassifier brute": lambda seed: neighbors.KNeighborsClassifier(algorithm="brute"),
+    "KNeighborsClassifier kd_tree": lambda seed: neighbors.KNeighborsClassifier(algorithm="kd_tree"),
+    "KNeighborsClassifier ball_tree": lambda seed: neighbors.KNeighborsClassifier(algorithm="ball_tree"),
+    "DecisionTreeClassifier": lambda seed: tree.DecisionTreeClassifier(random_state=seed),
+    "DecisionTreeRegressor": lambda seed: tree.DecisionTreeRegressor(random_state=seed),
+    "RandomForestClassifier": lambda seed: ensemble.RandomForestClassifier(random_state=seed),
+    "RandomForestRegressor": lambda seed: ensemble.RandomForestRegressor(random_state=seed),
+    "ExtraTreesClassifier": lambda seed: ensemble.ExtraTreesClassifier(random_state=seed),
+    "LightGBM": lambda seed: lightgbm("LGBMClassifier", seed),
+    "XGBoost": lambda seed: xgboost("XGBClassifier", seed),
+    "HistGradientBoosting": lambda seed: histogram("HistGradientBoostingClassifier", seed),
+    "LightGBM regression": lambda seed: lightgbm("LGBMRegressor", seed),
+    "XGBoost regression": lambda seed: xgboost("XGBRegressor", seed),
+    "HistGradientBoosting regression": lambda seed: histogram("HistGradientBoostingRegressor", seed),
+    "MLPClassifier": lambda seed: neural_network.MLPClassifier(hidden_layer_sizes=(64, 32), max_iter=20, n_iter_no_change=10_000, random_state=seed),
+    "GaussianNB": lambda seed: naive_bayes.GaussianNB(),
+    "IsolationForest": lambda seed: ensemble.IsolationForest(random_state=seed),
+}
+
+
+def prepare(file, rows, tests, columns, name, peer, action, passes):
+    numbers = numpy.fromfile(file, dtype="<f8")
+    x, tx, y, ty = numpy.split(numbers, numpy.cumsum([rows * columns, tests * columns, rows]))
+    x, tx = x.reshape(rows, columns), tx.reshape(tests, columns)
+    last = fitted.setdefault(name, {"seed": 0})
+
+    def answer(of):
+        """What the model says of rows: probabilities, numbers, decision values, or how unusual they are."""
+        model = last["model"]
+        if hasattr(model, "predict_proba"):
+            return model.predict_proba(of)
+        if hasattr(model, "score_samples"):
+            return -model.score_samples(of)
+        if hasattr(model, "decision_function"):
+            return model.decision_function(of)
+        return model.predict(of)
+
+    def fit():
+        last["seed"] += 1
+        with threadpool_limits(1):
+            last["model"] = PEERS[peer](last["seed"]).fit(x, y)
+
+    def predict():
+        with threadpool_limits(1):
+            for _ in range(passes):
+                answer(tx)
+
+    def predict_one():
+        with threadpool_limits(1):
+            for i in range(passes):
+                answer(tx[i % tests : i % tests + 1])
+
+    def judge():
+        with threadpool_limits(1):
+            p = answer(tx)
+        if len(numpy.unique(y)) > 50:
+            quality = r2_score(ty, p)
+        elif p.ndim == 2 and p.shape[1] > 2:
+            quality = -log_loss(ty, p)
+        else:
+            quality = roc_auc_score(ty, p if p.ndim == 1 else p[:, -1])
+        verdict = {"quality": float(quality)}
+        coefficients = getattr(last["model"], "coef_", None)
+        if isinstance(coefficients, numpy.ndarray):
+            verdict["line"] = {"coefficients": coefficients.ravel().tolist(), "intercept": float(numpy.ravel(last["model"].intercept_)[0])}
+        return verdict
+
+    return {"fit": fit, "predict": predict, "predict_one": predict_one, "judge": judge}[action]
