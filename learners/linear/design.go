@@ -190,8 +190,19 @@ func (d *design) margins(lo, hi int, w []float64, intercept float64, out []float
 	}
 }
 
-// denseMargins sets out[i] to row i . w + intercept. Each sum runs over the columns in order, so a row's result does not depend on its neighbours.
+// denseMargins sets out[i] to row i . w + intercept. Each sum runs over the columns in one order, so a row's result does not depend on its neighbours.
 func denseMargins(x []float64, stride, rows int, w []float64, intercept float64, out []float64) {
+	p := len(w)
+	if vectors && rows > 0 && p > 0 {
+		_, _ = x[(rows-1)*stride+p-1], out[rows-1]
+		marginsFMA(&x[0], stride, rows, &w[0], p, intercept, &out[0])
+		return
+	}
+	plainMargins(x, stride, rows, w, intercept, out)
+}
+
+// plainMargins is denseMargins without vector instructions.
+func plainMargins(x []float64, stride, rows int, w []float64, intercept float64, out []float64) {
 	p := len(w)
 	i := 0
 	for ; i+4 <= rows; i += 4 { // four rows at a time: four independent sums keep the processor busy
@@ -220,7 +231,8 @@ func denseMargins(x []float64, stride, rows int, w []float64, intercept float64,
 
 // addRows adds the sum of r[i-lo] x_i over the rows lo to hi to g.
 func (d *design) addRows(lo, hi int, r, g []float64) {
-	if d.dense == nil {
+	switch {
+	case d.dense == nil:
 		for i := lo; i < hi; i++ {
 			if f := r[i-lo]; f != 0 {
 				columns, values := d.sparseRow(i)
@@ -229,8 +241,17 @@ func (d *design) addRows(lo, hi int, r, g []float64) {
 				}
 			}
 		}
-		return
+	case vectors && hi > lo && d.p > 0:
+		x := d.dense[lo*d.stride:]
+		_, _, _ = x[(hi-lo-1)*d.stride+d.p-1], r[hi-lo-1], g[d.p-1]
+		addRowsFMA(&x[0], d.stride, hi-lo, &r[0], &g[0], d.p)
+	default:
+		d.plainAddRows(lo, hi, r, g)
 	}
+}
+
+// plainAddRows is addRows of dense rows without vector instructions.
+func (d *design) plainAddRows(lo, hi int, r, g []float64) {
 	p, i := d.p, lo
 	g = g[:p]
 	for ; i+4 <= hi; i += 4 {

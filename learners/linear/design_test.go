@@ -77,7 +77,11 @@ func TestGramAgreesWithItsDefinition(t *testing.T) {
 					if s != nil && x.dense == nil {
 						continue
 					}
-					g, err := x.gramAround(t.Context(), e.Weights, step, s)
+					last := s // the numbers that follow a row: ones, or others
+					if s != nil {
+						last = e.Y
+					}
+					g, err := x.gramAround(t.Context(), e.Weights, step, s, last)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -89,7 +93,9 @@ func TestGramAgreesWithItsDefinition(t *testing.T) {
 								u[j] -= s[j]
 							}
 						}
-						u[p] = 1
+						if u[p] = 1; last != nil {
+							u[p] = last[i]
+						}
 						want.RankOne(want, e.Weights[i], mat.NewVecDense(p+1, u), mat.NewVecDense(p+1, u))
 					}
 					for i := range p + 1 {

@@ -3,6 +3,7 @@ package linear
 import (
 	"context"
 	"math"
+	"slices"
 )
 
 // leastSquares finds w and b of
@@ -30,6 +31,8 @@ type leastSquares struct {
 	mean       []float64 // of the columns; zeros without an intercept
 	meanY      float64
 	spread     []float64 // weighted sum of (x_ij - mean_j)^2
+	cross      []float64 // X' S y, centred; nil unless scaledGram found it on the way
+	squares    float64   // weighted sum of the squared errors where shortfall was last asked; NaN when it was not
 	sums, work []float64
 }
 
@@ -69,7 +72,7 @@ func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
 func (s *leastSquares) centre(ctx context.Context) error {
 	p := s.x.p
 	s.mean, s.spread = make([]float64, p), make([]float64, p)
-	s.sums, s.work = make([]float64, p+2), make([]float64, s.x.n)
+	s.sums, s.work, s.squares = make([]float64, p+2), make([]float64, s.x.n), math.NaN()
 	for _, v := range s.weight {
 		s.total += v
 	}
@@ -127,17 +130,20 @@ func (s *leastSquares) constant(j int) bool {
 func (s *leastSquares) shortfall(ctx context.Context, w, g []float64) error {
 	p := s.x.p
 	bias := s.meanY - dot(w, s.mean)
-	err := s.x.reduce(ctx, s.sums[:p+1], func(lo, hi int, part []float64) {
+	err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
 		s.x.blocks(lo, hi, func(lo, hi int) {
 			e := s.work[lo:hi]
 			s.x.margins(lo, hi, w, bias, e)
 			for i := range e {
-				e[i] = s.weight[lo+i] * (s.y[lo+i] - e[i])
+				off := s.y[lo+i] - e[i]
+				e[i] = s.weight[lo+i] * off
 				part[p] += e[i]
+				part[p+1] += e[i] * off
 			}
 			s.x.addRows(lo, hi, e, part[:p])
 		})
 	})
+	s.squares = s.sums[p+1]
 	for j := range g {
 		g[j] = s.sums[j] - s.sums[p]*s.mean[j] - s.alpha*w[j]
 	}
@@ -165,7 +171,9 @@ func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err e
 	r, v := make([]float64, p), make([]float64, p)
 	first := 0.0
 	for round := 0; round < refinements; round++ {
-		if err := s.shortfall(ctx, w, r); err != nil {
+		if round == 0 && s.cross != nil {
+			copy(r, s.cross) // w is 0
+		} else if err := s.shortfall(ctx, w, r); err != nil {
 			return nil, 0, err
 		}
 		for j := range r {
@@ -194,12 +202,18 @@ func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err e
 func (s *leastSquares) scaledGram(ctx context.Context) (g, scale []float64, exact bool, err error) {
 	p := s.x.p
 	if s.x.dense != nil {
-		g, err = s.x.gramAround(ctx, s.weight, 1, s.mean)
+		for i, y := range s.y {
+			s.work[i] = y - s.meanY
+		}
+		g, err = s.x.gramAround(ctx, s.weight, 1, s.mean, s.work)
 	} else {
 		g, err = s.x.gram(ctx, s.weight, 1)
 	}
 	if err != nil {
 		return nil, nil, false, err
+	}
+	if s.x.dense != nil {
+		s.cross = slices.Clone(g[p*(p+1):][:p])
 	}
 	g = leading(g, p+1, p)
 	scale, exact = make([]float64, p), true
@@ -411,8 +425,11 @@ func (s *leastSquares) varying() int {
 	return count
 }
 
-// value is the objective at a solution.
+// value is the objective at a solution, but for what the last refinement made of it.
 func (s *leastSquares) value(ctx context.Context, found *solution) (float64, error) {
+	if !math.IsNaN(s.squares) {
+		return s.squares + s.alpha*dot(found.w, found.w), nil
+	}
 	sum := make([]float64, 1)
 	err := s.x.reduce(ctx, sum, func(lo, hi int, part []float64) {
 		s.x.margins(lo, hi, found.w, found.bias, s.work[lo:hi])

@@ -65,6 +65,15 @@ func Gram[T Float](ctx context.Context, workers int, c, x Matrix[T], shift, weig
 	return err
 }
 
+// AddSymmetric adds a'b to c where that is known to be symmetric, as when b is a with its rows scaled: what is on and below the diagonal; what lies above may be added or not. c is
+// row-major and shares no numbers with a and b.
+func (w *Workspace[T]) AddSymmetric(c, a, b Matrix[T]) {
+	checkProduct(c, a.T(), b.Rows, b.Columns)
+	if a.Rows > 0 {
+		w.multiply(c, a.T(), b.Rows, b.Columns, source[T]{matrix: b}, true, true, 0)
+	}
+}
+
 // gram adds to c, which are rows first, first+1 ... of the whole matrix; only what is on and below the diagonal counts.
 func (w *Workspace[T]) gram(ctx context.Context, c, x Matrix[T], shift, weights []T, first int) error {
 	p := x.Columns
