@@ -84,6 +84,26 @@ func newMarginObjective(x *design, y, weight []float64, loss marginLoss, r ridge
 		z: make([]float64, x.n), curvature: make([]float64, x.n), sums: make([]float64, x.p+2)}
 }
 
+// sampleRows is how many rows a sample has at least, and for each coefficient.
+const sampleRows, rowsForEach = 8192, 64
+
+// sample takes every so many-th row of dense ones.
+func (o *marginObjective) sample() objective {
+	step := o.x.n / max(sampleRows, rowsForEach*o.size())
+	if o.x.dense == nil || step < 4 {
+		return nil
+	}
+	step = min(step, 32)
+	d := o.x
+	n := (d.n + step - 1) / step
+	x := &design{n: n, p: d.p, workers: d.workers, dense: d.dense, stride: d.stride * step}
+	y, weight := make([]float64, n), make([]float64, n)
+	for i := range n {
+		y[i], weight[i] = o.y[i*step], float64(step)*o.weight[i*step]
+	}
+	return newMarginObjective(x, y, weight, o.loss, o.ridge, o.intercept)
+}
+
 func (o *marginObjective) size() int {
 	if o.intercept {
 		return o.x.p + 1

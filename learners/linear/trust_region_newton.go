@@ -23,22 +23,48 @@ import (
 //
 // C.-J. Lin, R. C. Weng, S. S. Keerthi: Trust region Newton method for large-scale logistic regression, JMLR 9 (2008), Algorithms 1 and 2;
 // preconditioning: C.-Y. Hsia, W.-L. Chiang, C.-J. Lin (ACML 2018). Differs from them in the preconditioner, a factored Hessian of a sample of the rows, and
-// in the stopping rule. Each iteration costs one evaluation and a few Hessian products, each one pass over the data; quadratic convergence.
+// in the stopping rule, and begins with the optimum of a sample of the rows where they are many (approach). Each iteration costs one evaluation and a few Hessian products, each one pass over the data; quadratic convergence.
 type trustRegionNewton struct {
 	tol     float64
 	maxIter int
 	report  report
 	// known is the preconditioner of a similar problem, or nil; minimise leaves its last one there.
 	known preconditioner
+	first float64 // the value at the start, or what a sample of the rows says of it
+}
+
+// sampler is an objective over so many rows that a sample of them tells nearly where the optimum is.
+type sampler interface {
+	// sample returns the same objective over every so many-th row, its weight as much larger, or nil where the rows are few.
+	sample() objective
+}
+
+// approach moves w to the optimum of a sample of the rows, from which a step or two lead to that of all. Each of its steps costs a fraction of a pass over the data. What it finds need not be
+// exact, and may be far off where the sample says little: minimise goes on from anywhere.
+func (t *trustRegionNewton) approach(ctx context.Context, f objective, w []float64) error {
+	s, ok := f.(sampler)
+	if !ok {
+		return nil
+	}
+	part := s.sample()
+	if part == nil {
+		return nil
+	}
+	n := trustRegionNewton{tol: approachTol, maxIter: approachSteps, report: func(int, float64, []float64) {}, known: t.known}
+	_, _, err := n.minimise(ctx, part, w)
+	t.known, t.first = n.known, n.first
+	return err
 }
 
 const (
-	acceptShare = 1e-4 // of the expected gain, for a step to be taken
-	poorShare   = 0.25 // below it the radius shrinks
-	goodShare   = 0.75 // above it the radius grows
-	forcing     = 0.05 // residual of the conjugate gradients, relative to the gradient
-	maxInner    = 250
-	refreshFrom = 4 // conjugate gradient steps that tell that the preconditioner is out of date
+	acceptShare   = 1e-4 // of the expected gain, for a step to be taken
+	poorShare     = 0.25 // below it the radius shrinks
+	goodShare     = 0.75 // above it the radius grows
+	forcing       = 0.05 // residual of the conjugate gradients, relative to the gradient
+	maxInner      = 250
+	approachTol   = 1e-4
+	approachSteps = 10
+	refreshFrom   = 4 // conjugate gradient steps that tell that the preconditioner is out of date
 )
 
 // minimise moves w to the optimum. It reports whether it got there within maxIter iterations.
@@ -46,11 +72,15 @@ func (t *trustRegionNewton) minimise(ctx context.Context, f objective, w []float
 	d := f.size()
 	g, trial, trialG := make([]float64, d), make([]float64, d), make([]float64, d)
 	cg := newSteihaug(d)
+	if err := t.approach(ctx, f, w); err != nil {
+		return 0, false, err
+	}
 	value, err = f.evaluate(ctx, w, g)
 	if err != nil {
 		return 0, false, err
 	}
-	first := value
+	t.first = max(t.first, value)
+	first := t.first
 	m := t.known
 	defer func() { t.known = m }()
 	radius := math.Inf(1)
