@@ -26,7 +26,11 @@ func (d diagonal) solve(v, out []float64) {
 // sampleStep says to use every how many-th row in an approximate Hessian, so that forming it costs about as much as two passes over the data and uses
 // at least twenty rows a column. 1 makes it exact.
 func (d *design) sampleStep() int {
-	rows := max(20*d.p, int(8*float64(d.n)/d.perRow()))
+	share := 8.0
+	if d.dense != nil && vectors {
+		share = 24
+	}
+	rows := max(20*d.p, int(share*float64(d.n)/d.perRow()))
 	return max(1, d.n/max(rows, 1))
 }
 

@@ -50,9 +50,9 @@ func (t *trustRegionNewton) approach(ctx context.Context, f objective, w []float
 	if part == nil {
 		return nil
 	}
-	n := trustRegionNewton{tol: approachTol, maxIter: approachSteps, report: func(int, float64, []float64) {}, known: t.known}
+	n := trustRegionNewton{tol: approachTol, maxIter: approachSteps, report: func(int, float64, []float64) {}}
 	_, _, err := n.minimise(ctx, part, w)
-	t.known, t.first = n.known, n.first
+	t.first = n.first
 	return err
 }
 
