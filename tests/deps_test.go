@@ -28,7 +28,7 @@ var policy = map[string][]string{
 	"learners/bin":           {"internal/safego"},
 	"learners/matmul":        {"internal/safego"},
 	"learners/vector":        {},
-	"learners/linear":        {"learners", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
+	"learners/linear":        {"learners", "learners/data", "learners/matmul", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/svm":           {"learners", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/tree":          {"learners", "learners/bin", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/boosting":      {"learners", "learners/bin", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
