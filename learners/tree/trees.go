@@ -236,17 +236,19 @@ func (b *block) look() {
 
 // descend adds what the tree at root predicts for each row of b. A row's sums depend on nothing but the row.
 func (t *Trees) descend(b *block, root int32, sums []float64) {
-	i := 0
-	if !b.missing {
-		for ; i+8 <= b.rows; i += 8 {
-			leaves := t.eight(b.x[i*b.stride:], b.stride, root)
-			for k, leaf := range leaves {
-				t.addLeaf(leaf, sums, i+k)
-			}
+	if b.rows < 8 {
+		for i := range b.rows {
+			t.addLeaf(t.leaf(b.x[i*b.stride:], root), sums, i)
 		}
+		return
 	}
-	for ; i < b.rows; i++ {
-		t.addLeaf(t.leaf(b.x[i*b.stride:], root), sums, i)
+	var w walk
+	for lo := 0; lo < b.rows; lo += walkRows {
+		rows := min(walkRows, b.rows-lo)
+		w.down(t.nodes, b.x[lo*b.stride:], b.stride, rows, root, b.missing)
+		for k, leaf := range w.leaf[:rows] {
+			t.addLeaf(leaf, sums, lo+k)
+		}
 	}
 }
 
@@ -258,35 +260,6 @@ func (t *Trees) addLeaf(leaf int32, sums []float64, i int) {
 	into := sums[i*t.width : (i+1)*t.width]
 	for k, v := range t.values[int(leaf)*t.width : int(leaf+1)*t.width] {
 		into[k] += v
-	}
-}
-
-// eight takes eight rows without missing values down a tree, a level at a time: written out, so that the compiler can keep the places apart.
-func (t *Trees) eight(x []float64, stride int, root int32) (at [8]int32) {
-	nodes, p := t.nodes, t.features
-	x0, x1, x2, x3, x4, x5, x6, x7 := x[:p], x[stride:stride+p], x[2*stride:2*stride+p], x[3*stride:3*stride+p], x[4*stride:4*stride+p], x[5*stride:5*stride+p], x[6*stride:6*stride+p], x[7*stride:7*stride+p]
-	a, b, c, d, e, f, g, h := root, root, root, root, root, root, root, root
-	for {
-		n0 := &nodes[a]
-		m0 := n0.left + above(x0[n0.feature&^missingRight], n0.threshold)
-		n1 := &nodes[b]
-		m1 := n1.left + above(x1[n1.feature&^missingRight], n1.threshold)
-		n2 := &nodes[c]
-		m2 := n2.left + above(x2[n2.feature&^missingRight], n2.threshold)
-		n3 := &nodes[d]
-		m3 := n3.left + above(x3[n3.feature&^missingRight], n3.threshold)
-		n4 := &nodes[e]
-		m4 := n4.left + above(x4[n4.feature&^missingRight], n4.threshold)
-		n5 := &nodes[f]
-		m5 := n5.left + above(x5[n5.feature&^missingRight], n5.threshold)
-		n6 := &nodes[g]
-		m6 := n6.left + above(x6[n6.feature&^missingRight], n6.threshold)
-		n7 := &nodes[h]
-		m7 := n7.left + above(x7[n7.feature&^missingRight], n7.threshold)
-		if (m0^a)|(m1^b)|(m2^c)|(m3^d)|(m4^e)|(m5^f)|(m6^g)|(m7^h) == 0 {
-			return [8]int32{a, b, c, d, e, f, g, h}
-		}
-		a, b, c, d, e, f, g, h = m0, m1, m2, m3, m4, m5, m6, m7
 	}
 }
 
