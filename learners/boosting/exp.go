@@ -13,9 +13,20 @@ func exp(x float64) float64 {
 	k := int32(math.Float64bits(t))
 	n := t - shift
 	r := x - float64(n*expHigh) - float64(n*expLow)
-	q := r + float64(r*r)*(0.5+float64(r*(1.0/6+float64(r*(1.0/24+float64(r*(1.0/120)))))))
+	q := r + float64(float64(r*r)*(0.5+float64(r*(1.0/6+float64(r*(1.0/24+float64(r*(1.0/120))))))))
 	p := expTable[k&127]
 	return math.Float64frombits(math.Float64bits(p+float64(p*q)) + uint64(int64(k>>7))<<52)
+}
+
+// sigmoids sets p, as long as z, to the sigmoid of each number: the same bits with and without vector instructions.
+func sigmoids(p, z []float64) {
+	i := 0
+	if n := len(z) &^ 3; vectors && n > 0 && sigmoidsAVX(&p[:n][0], &z[0], n, &expTable[0]) {
+		i = n
+	}
+	for ; i < len(z); i++ {
+		p[i] = sigmoid(z[i])
+	}
 }
 
 // expHigh + expLow is ln 2 / 128; n times expHigh is exact.

@@ -33,8 +33,10 @@ type leaf struct {
 	weight    float64
 	histogram []table // of each feature; nil: it was not kept
 	best      split
-	bounds    bounds // of its value, before the learning rate
-	exact     bool   // best was found by the weights of the rows themselves
+	bounds    bounds  // of its value, before the learning rate
+	found     []split // the best split of each feature of the tree
+	exact     []bool  // of each feature: whether it was found by the weights of the rows themselves; nil: none was
+	chosen    int     // which of found is the best
 }
 
 // leafHeap gives the leaf to split next: the one with the largest gain, or the largest of the highest level; of equals the older one.
@@ -85,6 +87,7 @@ type grower struct {
 	gathered []pair   // of the leaf that is added up
 	divider  partitioner
 	free     [][]table
+	one      table
 	kept     int // histograms that leaves hold
 
 	q        *gradients
@@ -183,9 +186,13 @@ func (g *grower) finish(l *leaf) {
 	g.leaves = append(g.leaves, l)
 }
 
-// divide splits a leaf. When a side turns out to have too little weight, the leaf goes back with the best split among those whose sides have enough.
+// divide splits a leaf. When a side has too little weight, the leaf goes back with the best split after the feature's own best was found among those whose sides have enough.
 func (g *grower) divide(ctx context.Context, l *leaf, waiting *leafHeap) error {
 	best := l.best
+	inexact := l.exact == nil || !l.exact[l.chosen]
+	if inexact && g.doubtful(l) {
+		return g.searchExactly(ctx, l, waiting)
+	}
 	left, err := g.divider.divide(ctx, g.rows[l.lo:l.hi], g.matrix.Codes[best.feature], best.sides())
 	if err != nil {
 		return err
@@ -196,13 +203,8 @@ func (g *grower) divide(ctx context.Context, l *leaf, waiting *leafHeap) error {
 	if b.weight = l.weight - a.weight; g.weight != nil {
 		b.weight = g.weightOf(b.lo, b.hi)
 	}
-	if least := g.rules.minSamples * (1 - 1e-9); (a.weight < least || b.weight < least) && !l.exact {
-		l.exact = true
-		if err := g.searchExactly(ctx, l); err != nil {
-			return err
-		}
-		g.wait(waiting, l)
-		return nil
+	if least := g.rules.minSamples * (1 - 1e-9); (a.weight < least || b.weight < least) && inexact {
+		return g.searchExactly(ctx, l, waiting)
 	}
 	if d := g.direction(best.feature); d != 0 { // the values on either side stay on their side of the middle
 		middle := g.value(a.sum, a.bounds)/2 + g.value(b.sum, b.bounds)/2
@@ -321,34 +323,78 @@ func (g *grower) search(ctx context.Context, l *leaf) error {
 	return nil
 }
 
-// searchExactly finds the best split of a leaf whose sides have enough weight, by the weights of the rows themselves.
-func (g *grower) searchExactly(ctx context.Context, l *leaf) error {
-	kept := l.histogram != nil
-	if !kept {
-		l.histogram = g.take()
+// allExactly is the weight up to which a leaf whose best split has a side with too little weight is searched by the weights of the rows in all features. The share of the hessian also hides good
+// splits, which matters most where rows are few; where they are many, only the feature is searched again.
+const allExactly = 2048
+
+// doubtful reports whether a side of the best split of a large leaf has so little of the hessian that it may well have too little weight.
+func (g *grower) doubtful(l *leaf) bool {
+	const margin = 3
+	left, all := l.best.left.hessian(), l.sum.hessian()
+	return l.weight > allExactly && g.rules.minSamples > 1 && min(left, all-left)*l.weight < margin*g.rules.minSamples*all
+}
+
+// searchExactly finds the best split of a leaf whose sides have enough weight by the weights of the rows themselves, of the chosen feature or of all, and puts the leaf back with the best.
+func (g *grower) searchExactly(ctx context.Context, l *leaf, waiting *leafHeap) error {
+	if l.histogram == nil {
+		if err := g.gather(ctx, l); err != nil {
+			return err
+		}
+	}
+	if l.exact == nil {
+		l.exact = make([]bool, len(g.features))
 	}
 	finder := g.finder(l)
 	finder.minHessian = max(1, g.rules.minChildWeight/g.q.hessianUnit)
-	err := g.each(ctx, l, func(k, j int) {
-		bins := g.matrix.Features[j].Bins()
-		if !kept {
-			g.fill(&l.histogram[k], bins, j, l)
+	if l.weight > allExactly {
+		g.findExactly(l, finder, l.chosen)
+	} else {
+		for k := range l.exact {
+			g.findExactly(l, finder, k)
 		}
-		var weights [slots]float64
-		for _, r := range g.rows[l.lo:l.hi] {
-			w := 1.0
-			if g.weight != nil {
-				w = g.weight[r]
-			}
-			weights[g.matrix.Codes[j][r]] += w
-		}
-		g.found[0][k] = finder.find(&l.histogram[k], bins, &weights, g.direction(j))
-	})
-	if err != nil {
-		return err
 	}
-	g.choose(l, g.found[0])
-	return nil
+	g.chooseAgain(l)
+	g.wait(waiting, l)
+	return ctx.Err()
+}
+
+// findExactly finds the best split of a leaf in the k-th feature of the tree by the weights of the rows, which are gathered unless the leaf has its histogram.
+func (g *grower) findExactly(l *leaf, finder *splitFinder, k int) {
+	j := g.features[k]
+	bins, codes, t := g.matrix.Features[j].Bins(), g.matrix.Codes[j], &g.one
+	if l.histogram != nil {
+		t = &l.histogram[k]
+	} else {
+		g.fill(t, bins, j, l)
+	}
+	var weights [slots]float64
+	if g.weight == nil {
+		count(&weights, codes, g.rows[l.lo:l.hi])
+	} else {
+		for _, r := range g.rows[l.lo:l.hi] {
+			weights[codes[r]] += g.weight[r]
+		}
+	}
+	l.exact[k] = true
+	l.found[k] = finder.find(t, bins, &weights, g.direction(j))
+}
+
+// count counts the rows of each code: in four tables, so that equal codes need not wait for each other.
+func count(into *[slots]float64, codes []uint8, rows []uint32) {
+	var counts [4][slots]uint32
+	i := 0
+	for ; i+4 <= len(rows); i += 4 {
+		counts[0][codes[rows[i]]]++
+		counts[1][codes[rows[i+1]]]++
+		counts[2][codes[rows[i+2]]]++
+		counts[3][codes[rows[i+3]]]++
+	}
+	for ; i < len(rows); i++ {
+		counts[0][codes[rows[i]]]++
+	}
+	for c := range into {
+		into[c] = float64(counts[0][c] + counts[1][c] + counts[2][c] + counts[3][c])
+	}
 }
 
 func (g *grower) finder(l *leaf) *splitFinder {
@@ -363,12 +409,17 @@ func (g *grower) direction(feature int) int8 {
 	return g.rules.directions[feature]
 }
 
-// choose takes the split that gains most; of equals that of the first feature.
+// choose keeps what was found and takes the split that gains most; of equals that of the first feature.
 func (g *grower) choose(l *leaf, found []split) {
+	l.found = append(l.found[:0], found...)
+	g.chooseAgain(l)
+}
+
+func (g *grower) chooseAgain(l *leaf) {
 	l.best = split{}
-	for k, s := range found {
+	for k, s := range l.found {
 		if s.gain > l.best.gain {
-			l.best = s
+			l.best, l.chosen = s, k
 			l.best.feature = g.features[k]
 		}
 	}
@@ -379,17 +430,8 @@ const parallelWork = 1 << 17
 
 // each calls f with the place and the number of each feature, after gathering the pairs of the leaf's rows. Calls for different features may run at once.
 func (g *grower) each(ctx context.Context, l *leaf, f func(k, j int)) error {
-	if !g.all {
-		rows, to := g.rows[l.lo:l.hi], g.gathered[:l.hi-l.lo]
-		if err := safego.Chunks(ctx, len(rows), parallelPart, g.workers, func(_, lo, hi int) error {
-			part := to[lo:hi]
-			for i, r := range rows[lo:hi] {
-				part[i] = g.q.pairs[r]
-			}
-			return nil
-		}); err != nil {
-			return err
-		}
+	if err := g.gather(ctx, l); err != nil {
+		return err
 	}
 	workers, step := 1, len(g.features)
 	if (l.hi-l.lo)*len(g.features) >= parallelWork {
@@ -403,14 +445,39 @@ func (g *grower) each(ctx context.Context, l *leaf, f func(k, j int)) error {
 	})
 }
 
-// fill adds up the rows of a leaf, gathered by each.
+// gather copies the pairs of the leaf's rows to g.gathered, unless they lie in their order anyway.
+func (g *grower) gather(ctx context.Context, l *leaf) error {
+	if g.all {
+		return nil
+	}
+	rows, to := g.rows[l.lo:l.hi], g.gathered[:l.hi-l.lo]
+	return safego.Chunks(ctx, len(rows), parallelPart, g.workers, func(_, lo, hi int) error {
+		part := to[lo:hi]
+		for i, r := range rows[lo:hi] {
+			part[i] = g.q.pairs[r]
+		}
+		return nil
+	})
+}
+
+// fill adds up the rows of a leaf, gathered by gather.
 func (g *grower) fill(t *table, bins, j int, l *leaf) {
 	clear(t[:bins])
 	t[bin.Missing] = 0
-	if g.all {
-		t.addAll(g.matrix.Codes[j], g.q.pairs)
-	} else {
-		t.addRows(g.matrix.Codes[j], g.rows[l.lo:l.hi], g.gathered[:l.hi-l.lo])
+	codes, rows := g.matrix.Codes[j], g.rows[l.lo:l.hi]
+	switch apart := bins < fewBins && len(rows) >= 256; {
+	case apart && g.all:
+		var f few
+		f.addAll(codes, g.q.pairs)
+		f.addTo(t, bins)
+	case apart:
+		var f few
+		f.addRows(codes, rows, g.gathered[:len(rows)])
+		f.addTo(t, bins)
+	case g.all:
+		t.addAll(codes, g.q.pairs)
+	default:
+		t.addRows(codes, rows, g.gathered[:len(rows)])
 	}
 }
 

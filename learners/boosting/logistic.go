@@ -23,10 +23,11 @@ func sigmoid(z float64) float64 { return 1 / (1 + exp(-z)) }
 func (logistic) derive(t *target, lo, hi int, margins, gradients, hessians [][]float64) float64 {
 	y, z, g, h := t.y[lo:hi], margins[0][lo:hi], gradients[0][lo:hi], hessians[0][lo:hi]
 	var log logSum
+	sigmoids(h, z) // where the hessians will be
 	if t.weight == nil {
 		product := 1.0
 		for i := range y {
-			p := sigmoid(z[i])
+			p := h[i]
 			d := p - y[i]
 			g[i], h[i] = d, p*(1-p)
 			if q := 1 - math.Abs(d); q < 1e-9 {
@@ -39,7 +40,7 @@ func (logistic) derive(t *target, lo, hi int, margins, gradients, hessians [][]f
 		return log.sum - math.Log(product)
 	}
 	for i, w := range t.weight[lo:hi] {
-		p := sigmoid(z[i])
+		p := h[i]
 		d := p - y[i]
 		g[i], h[i] = w*d, w*p*(1-p)
 		log.add(1-math.Abs(d), w, z[i])

@@ -59,6 +59,15 @@ func (d *partitioner) divide(ctx context.Context, rows []uint32, codes []uint8, 
 
 // stable writes the rows of part that go left to left, the others to right, and returns how many went left. left may begin where part does, or before.
 func stable(left, right, part []uint32, codes []uint8, s *sides) int {
+	if vectors && len(part) > 0 {
+		_, _ = left[len(part)-1], right[len(part)-1]
+		return stableAVX(&left[0], &right[0], &part[0], len(part), &codes[0], &s[0])
+	}
+	return stableByBytes(left, right, part, codes, s)
+}
+
+// stableByBytes is stable without assembly.
+func stableByBytes(left, right, part []uint32, codes []uint8, s *sides) int {
 	l, r := 0, 0
 	for _, row := range part {
 		left[l], right[r] = row, row
