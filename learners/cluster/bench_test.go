@@ -9,7 +9,7 @@ import (
 
 func BenchmarkFit(b *testing.B) {
 	e := groups(400_000, 28, 1, 1)
-	for _, algorithm := range []string{"hamerly"} {
+	for _, algorithm := range []string{"lloyd", "hamerly", "elkan", "auto"} {
 		b.Run(algorithm, func(b *testing.B) {
 			for range b.N {
 				fitted(b, e, 1, map[string]string{"max_iter": "20", "tol": "0", "algorithm": algorithm})

@@ -26,20 +26,23 @@ const name = "k_means"
 //	lloyd        compares every row with every centre                                O(n p k) an iteration
 //	hamerly      the same centres, to the last bit, but a row is compared only when   O(n) and more an iteration, 16 bytes a row
 //	             bounds on its nearest and second distance do not rule a change out
+//	elkan        the same with a bound for each centre, which rule more out           O(n k) and more, 8 (k + 1) bytes a row
+//	auto         lloyd; from when fewer than one row in fifty changes its centre      the same centres too
+//	             hamerly, for as long as its bounds spare half of the rows
 //	mini_batch   moves centres to running means over batches of drawn rows; approximate, for tables whose passes take long
 //
 // A centre that loses all rows moves to the row that is farthest from its own. The start is k-means++ by the greedy variant: each centre is the best of
 // 2 + ln k rows that are drawn in proportion to w d^2. An iteration ends the run when no row changes its centre, or when the squared moves of the centres sum to no more than
 // tol times the mean variance of the features. All of this means what it means in scikit-learn's KMeans, whose random numbers are others.
 //
-// Lloyd: Least squares quantization in PCM, IEEE Trans. Inf. Theory 28 (1982); Arthur, Vassilvitskii: k-means++, SODA 2007; Hamerly: Making k-means even faster, SDM 2010;
-// Sculley: Web-scale k-means clustering, WWW 2010.
+// Lloyd: Least squares quantization in PCM, IEEE Trans. Inf. Theory 28 (1982); Arthur, Vassilvitskii: k-means++, SODA 2007; Elkan: Using the triangle inequality to
+// accelerate k-means, ICML 2003; Hamerly: Making k-means even faster, SDM 2010; Sculley: Web-scale k-means clustering, WWW 2010.
 func KMeans() *learners.Spec {
 	return &learners.Spec{
 		Name:         name,
 		Doc:          "Groups rows around k centres so that the squared distances to them are small.",
 		Objective:    "sum over rows of weight * squared distance to the nearest of k centres",
-		Reference:    "Lloyd: IEEE Trans. Inf. Theory 28 (1982); Arthur, Vassilvitskii: SODA 2007; Hamerly: SDM 2010; Sculley: WWW 2010",
+		Reference:    "Lloyd: IEEE Trans. Inf. Theory 28 (1982); Arthur, Vassilvitskii: SODA 2007; Elkan: ICML 2003; Hamerly: SDM 2010; Sculley: WWW 2010",
 		Tasks:        []learners.Task{learners.Clustering},
 		Traits:       learners.Traits{NeedsScaling: true, Weights: true},
 		New:          func() learners.Learner { return new(kMeans) },
@@ -62,14 +65,18 @@ func (l *kMeans) Declare(s *params.Set) {
 	s.Int(&l.starts, "n_init", 1, "starts, of which the best is kept", params.AtLeast(1), params.AtMost(1000))
 	s.Int(&l.maxIter, "max_iter", 300, "iterations of a start at most; for mini_batch passes over the rows", params.AtLeast(1))
 	s.Float(&l.tol, "tol", 1e-4, "stop when the squared moves of the centres sum to no more than this times the mean variance of the features", params.AtLeast(0))
-	s.Choice(&l.algorithm, "algorithm", "auto", []string{"auto", "lloyd", "hamerly", "mini_batch"},
-		"lloyd: compare all rows with all centres; hamerly: the same result, faster; mini_batch: drawn batches, approximate; auto: hamerly")
+	s.Choice(&l.algorithm, "algorithm", "auto", []string{"auto", "lloyd", "hamerly", "elkan", "mini_batch"},
+		"lloyd: compare all rows with all centres; hamerly, elkan: the same result, by one bound or k bounds a row; mini_batch: drawn batches, approximate; auto: lloyd, then hamerly")
 	s.Int(&l.batch, "batch_size", 1024, "mini_batch: rows of a batch", params.AtLeast(1))
 }
 
 // MemoryNeeded is what a row needs (squared length, bounds, cluster, distances to the candidates of k-means++) and the sums of the chunks.
 func (l *kMeans) MemoryNeeded(n, p, K int) int64 {
-	return int64(n)*int64(8+8+8+4+8+8*candidates(l.k)) + int64(l.k)*int64(p+2)*8*(maxChunks+8) + int64(l.k)*8*blockRows + 1<<22
+	bounds := 16
+	if l.algorithm == "elkan" {
+		bounds = 8 + 8*l.k
+	}
+	return int64(n)*int64(8+bounds+4+8+8*max(quad, candidates(l.k))) + int64(l.k)*int64(p+2)*8*(maxChunks+8) + int64(l.k)*8*blockRows + 1<<22
 }
 
 func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -121,7 +128,7 @@ func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env le
 			return nil, err
 		}
 		s := newRun(r, c, l.k)
-		s.bounded = l.algorithm != "lloyd"
+		s.keep = map[string]bounds{"hamerly": hamerly, "elkan": elkan}[l.algorithm]
 		s.report = func(iteration int, loss float64) error {
 			env.Report(start*l.maxIter+iteration, l.starts*l.maxIter, loss)
 			if env.Record == nil {
@@ -140,7 +147,7 @@ func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env le
 		if l.algorithm == "mini_batch" {
 			err = s.batches(ctx, rng, l.batch, l.maxIter, l.tol)
 		} else {
-			err = s.lloyd(ctx, l.maxIter, l.tol)
+			err = s.lloyd(ctx, l.maxIter, l.tol, l.algorithm == "auto")
 		}
 		if err == nil {
 			s.inertia, err = inertia(ctx, r, s.c)

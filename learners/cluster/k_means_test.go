@@ -100,8 +100,8 @@ func readReference(t *testing.T) *reference {
 func TestFromTheSameStartAsScikitLearn(t *testing.T) {
 	ref := readReference(t)
 	for i, c := range ref.Cases {
-		for _, bounded := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%d %s bounded %v", i, c.Data, bounded), func(t *testing.T) {
+		for _, keep := range []bounds{none, hamerly, elkan} {
+			t.Run(fmt.Sprintf("%d %s bounds %d", i, c.Data, keep), func(t *testing.T) {
 				e := &data.Examples{X: mat.DenseCopyOf(dense(ref.Data[c.Data]))}
 				n, p := e.X.Dims()
 				for i := range n {
@@ -126,8 +126,8 @@ func TestFromTheSameStartAsScikitLearn(t *testing.T) {
 				}
 				start.ready()
 				s := newRun(r, start, len(c.Start))
-				s.bounded = bounded
-				if err := s.lloyd(t.Context(), c.MaxIter, 1e-4); err != nil {
+				s.keep = keep
+				if err := s.lloyd(t.Context(), c.MaxIter, 1e-4, false); err != nil {
 					t.Fatal(err)
 				}
 				got := s.unshifted()
@@ -186,7 +186,7 @@ func bytesOf(t *testing.T, m *model) []byte {
 	return w.Encode()
 }
 
-// TestBoundsChangeNothing: hamerly ends with the bytes of lloyd, with the same losses on the way.
+// TestBoundsChangeNothing: hamerly, elkan and auto end with the bytes of lloyd, with the same losses on the way.
 func TestBoundsChangeNothing(t *testing.T) {
 	weighted := groups(4000, 5, 7, 2)
 	for i := range 4000 {
@@ -200,12 +200,14 @@ func TestBoundsChangeNothing(t *testing.T) {
 		for _, k := range []string{"2", "9", "40"} {
 			for seed := range uint64(3) {
 				a, slow := fitted(t, e, seed, map[string]string{"algorithm": "lloyd", "n_clusters": k, "tol": "0"})
-				b, fast := fitted(t, e, seed, map[string]string{"algorithm": "hamerly", "n_clusters": k, "tol": "0"})
-				if !bytes.Equal(bytesOf(t, a), bytesOf(t, b)) {
-					t.Errorf("%s, %s clusters, seed %d: other centres", what, k, seed)
-				}
-				if fmt.Sprint(slow) != fmt.Sprint(fast) {
-					t.Errorf("%s, %s clusters, seed %d: other losses", what, k, seed)
+				for _, algorithm := range []string{"hamerly", "elkan", "auto"} {
+					b, fast := fitted(t, e, seed, map[string]string{"algorithm": algorithm, "n_clusters": k, "tol": "0"})
+					if !bytes.Equal(bytesOf(t, a), bytesOf(t, b)) {
+						t.Errorf("%s, %s clusters, seed %d: other centres by %s", what, k, seed, algorithm)
+					}
+					if fmt.Sprint(slow) != fmt.Sprint(fast) {
+						t.Errorf("%s, %s clusters, seed %d: other losses by %s", what, k, seed, algorithm)
+					}
 				}
 			}
 		}

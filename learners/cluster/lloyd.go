@@ -8,18 +8,30 @@ import (
 	"aibms/learners"
 )
 
+// bounds are what is kept of each row so that comparing it can be spared.
+type bounds int
+
+const (
+	none    bounds = iota
+	hamerly        // upper, and one lower for all other centres
+	elkan          // upper, and a lower for each centre
+)
+
 // run is one start: the centres, and what Lloyd's iteration knows of each row.
 //
 // Hamerly's bounds: upper is at least the distance of a row to its centre, lower at most that to any other. When centres have moved, upper grows by the move of the row's centre, and
 // lower shrinks by the largest move of another. A row with upper < lower keeps its centre, and so does one with upper < half the distance of its centre from the next one.
+// Elkan's have a lower bound for each other centre, which shrinks by the move of that one; a row keeps its centre when upper < that bound or half the distance between the two centres,
+// for each of the others. A row that does not is held against all centres by either: in blocks that is faster than one by one.
 // Distances are computed as |x|^2 + |c|^2 - 2 x.c, so both bounds allow for the rounding of that: a row keeps its centre only where comparing would give the same one.
 type run struct {
 	r *rows
 	c *centres
 
-	bounded      bool
+	keep         bounds
 	cluster      []int32 // of each row; -1: none yet
 	upper, lower []float64
+	compared     int       // rows that the last assign held against the centres
 	sums         []float64 // k x p: of the weighted rows of each centre
 	weight       []float64 // k: of the rows of each centre
 	report       func(iteration int, loss float64) error
@@ -41,11 +53,30 @@ func newRun(r *rows, c *centres, k int) *run {
 // refresh is how many iterations pass between two times that the sums are added up anew, so that rounding does not pile up.
 const refresh = 16
 
-// lloyd iterates until no row changes its centre, the centres hardly move, or max iterations have passed.
-func (s *run) lloyd(ctx context.Context, max int, tol float64) error {
-	if s.bounded {
-		s.upper, s.lower = make([]float64, s.r.n), make([]float64, s.r.n)
+// few is the share of the rows whose change of centre lets chosen bounds begin.
+const few = 0.02
+
+// bound keeps other bounds from now on.
+func (s *run) bound(keep bounds) {
+	s.keep, s.upper, s.lower = keep, nil, nil
+	if keep == none {
+		return
 	}
+	lower := s.r.n
+	if keep == elkan {
+		lower *= s.c.k
+	}
+	s.upper, s.lower = make([]float64, s.r.n), make([]float64, lower)
+	for i := range s.upper { // nothing is known yet
+		s.upper[i] = math.Inf(1)
+	}
+}
+
+// lloyd iterates until no row changes its centre, the centres hardly move, or max iterations have passed. With choose it begins without bounds, takes Hamerly's when few rows change, and
+// leaves them when they spare less than half of the rows.
+func (s *run) lloyd(ctx context.Context, max int, tol float64, choose bool) error {
+	s.bound(s.keep)
+	tried := 0
 	moves := make([]float64, s.c.k)
 	for i := 1; i <= max; i++ {
 		changed, err := s.assign(ctx, moves, i%refresh == 1)
@@ -55,6 +86,14 @@ func (s *run) lloyd(ctx context.Context, max int, tol float64) error {
 		if changed == 0 {
 			s.converged = true
 			return s.report(i, s.loss())
+		}
+		switch {
+		case choose && tried == 0 && float64(changed) < few*float64(s.r.n):
+			s.bound(hamerly)
+			tried = i
+		case choose && tried > 0 && i > tried+1 && s.compared > s.r.n/2: // the first iteration with bounds only sets them
+			s.bound(none)
+			choose = false
 		}
 		moved, err := s.update(ctx, moves)
 		if err != nil {
@@ -73,10 +112,7 @@ func (s *run) lloyd(ctx context.Context, max int, tol float64) error {
 
 // loss is the mean squared distance of the rows to the means of their clusters: sum w |x|^2 - sum_j |sum_j|^2 / weight_j.
 func (s *run) loss() float64 {
-	total := 0.0
-	for i, q := range s.r.square {
-		total += s.r.weight(i) * q
-	}
+	total := s.r.squares
 	for j, w := range s.weight {
 		if w > 0 {
 			total -= dot(s.sums[j*s.c.p:(j+1)*s.c.p], s.sums[j*s.c.p:(j+1)*s.c.p]) / w
@@ -99,51 +135,51 @@ func (s *run) assign(ctx context.Context, moves []float64, anew bool) (changed i
 		}
 		longest = max(longest, c.square[j])
 	}
-	half := s.halfway()
+	apart := s.halfway()
 	chunks := (r.n + r.chunk - 1) / r.chunk
-	sums, weights, changes := make([][]float64, chunks), make([][]float64, chunks), make([]int, chunks)
+	sums, weights, changes, compared := make([][]float64, chunks), make([][]float64, chunks), make([]int, chunks), make([]int, chunks)
 	err = r.each(ctx, c.p*c.k, func(chunk, lo, hi int, w *scratch) error {
 		if sums[chunk] == nil {
 			sums[chunk], weights[chunk] = make([]float64, c.k*c.p), make([]float64, c.k)
 		}
 		which := w.which[:0]
 		for i := lo; i < hi; i++ {
-			if a := s.cluster[i]; s.bounded && a >= 0 {
-				s.upper[i] += moves[a]
-				if int(a) == most {
-					s.lower[i] -= next
-				} else {
-					s.lower[i] -= largest
-				}
-				if s.upper[i]*(1+1e-12) < max(s.lower[i], half[a]) {
-					continue
-				}
+			if a := s.cluster[i]; a >= 0 && s.keeps(i, int(a), moves, largest, next, most, apart) {
+				continue
 			}
 			which = append(which, int32(i))
 		}
 		w.which = which
-		var scores []float64
+		compared[chunk] += len(which)
 		if len(which) > 0 {
-			if len(which) == hi-lo {
-				scores = c.scores(w, r.load(w, nil, lo, hi))
+			x := r.load(w, which, lo, hi)
+			if s.keep == elkan {
+				c.compareSlowly(w, x)
 			} else {
-				scores = c.scores(w, r.load(w, which, lo, hi))
+				c.compare(w, x, s.keep == hamerly)
 			}
 		}
 		for k, i := range which {
-			best, first, second := c.nearest(scores[k*c.k : (k+1)*c.k])
-			if s.bounded {
-				e := slack * (r.square[i] + longest)
-				s.upper[i] = math.Sqrt(max(0, r.square[i]+first) + e)
-				s.lower[i] = math.Sqrt(max(0, r.square[i]+second-e))
+			best := w.near[k]
+			switch e := slack * (r.square[i] + longest); s.keep {
+			case hamerly:
+				s.upper[i] = math.Sqrt(max(0, r.square[i]+w.first[k]) + e)
+				s.lower[i] = math.Sqrt(max(0, r.square[i]+w.second[k]-e))
+			case elkan:
+				s.upper[i] = math.Sqrt(max(0, r.square[i]+w.first[k]) + e)
+				lower := s.lower[int(i)*c.k:][:c.k]
+				for j, v := range w.scores[k*c.k : (k+1)*c.k] {
+					lower[j] = math.Sqrt(max(0, r.square[i]+(v+c.square[j])-e))
+				}
 			}
 			old := s.cluster[i]
-			if int(old) != best {
-				changes[chunk]++
-				s.cluster[i] = int32(best)
+			if old == best {
+				continue
 			}
-			if !anew && int(old) != best { // the first iteration adds anew
-				s.add(sums[chunk], weights[chunk], best, int(i), r.weight(int(i)))
+			changes[chunk]++
+			s.cluster[i] = best
+			if !anew { // the first iteration adds anew
+				s.add(sums[chunk], weights[chunk], int(best), int(i), r.weight(int(i)))
 				s.add(sums[chunk], weights[chunk], int(old), int(i), -r.weight(int(i)))
 			}
 		}
@@ -159,8 +195,10 @@ func (s *run) assign(ctx context.Context, moves []float64, anew bool) (changed i
 		clear(s.sums)
 		clear(s.weight)
 	}
+	s.compared = 0
 	for chunk := range chunks {
 		changed += changes[chunk]
+		s.compared += compared[chunk]
 		for i, v := range sums[chunk] {
 			s.sums[i] += v
 		}
@@ -190,20 +228,50 @@ func (s *run) add(sums, weights []float64, j, i int, w float64) {
 	}
 }
 
-// halfway is, for each centre, at most half its distance from the nearest other one.
+// keeps moves the bounds of row i, which is at centre a, with the centres and reports whether they rule out that it goes to another.
+func (s *run) keeps(i, a int, moves []float64, largest, next float64, most int, apart []float64) bool {
+	switch k := s.c.k; s.keep {
+	case hamerly:
+		s.upper[i] += moves[a]
+		if a == most {
+			s.lower[i] -= next
+		} else {
+			s.lower[i] -= largest
+		}
+		return s.upper[i]*(1+1e-12) < max(s.lower[i], apart[a*k+a])
+	case elkan:
+		s.upper[i] += moves[a]
+		upper := s.upper[i] * (1 + 1e-12)
+		lower, apart := s.lower[i*k:(i+1)*k], apart[a*k:(a+1)*k]
+		kept := true
+		for j, m := range moves {
+			lower[j] -= m
+			kept = kept && (upper < max(lower[j], apart[j]) || j == a)
+		}
+		return kept || upper < apart[a]
+	}
+	return false
+}
+
+// halfway is k x k: at most half the distances between centres; on the diagonal half that to the next one.
 func (s *run) halfway() []float64 {
-	half := make([]float64, s.c.k)
-	if !s.bounded || s.c.k > 256 { // the square of k is not worth it
+	k := s.c.k
+	if s.keep == none {
+		return nil
+	}
+	half := make([]float64, k*k)
+	if k > 256 { // the square of k is not worth it
 		return half
 	}
-	for j := range half {
+	for j := range k {
 		least := math.Inf(1)
-		for o := range half {
+		for o := range k {
 			if o != j {
-				least = min(least, distance2(s.c.row(j), s.c.row(o)))
+				d := math.Sqrt(distance2(s.c.row(j), s.c.row(o))) / 2 * (1 - 1e-9)
+				half[j*k+o], least = d, min(least, d)
 			}
 		}
-		half[j] = math.Sqrt(least) / 2 * (1 - 1e-9)
+		half[j*k+j] = least
 	}
 	return half
 }
@@ -274,8 +342,8 @@ func (s *run) reseed(ctx context.Context) error {
 		s.weight[j] = 0
 		s.add(s.sums, s.weight, j, far, w)
 		s.cluster[far] = int32(j)
-		if s.bounded { // nothing is known of it
-			s.upper[far], s.lower[far] = math.Inf(1), 0
+		if s.keep != none { // nothing is known of it
+			s.upper[far] = math.Inf(1)
 		}
 	}
 	return nil
@@ -298,10 +366,9 @@ func (s *run) along(i, j int) float64 {
 func inertia(ctx context.Context, r *rows, c *centres) (float64, error) {
 	parts := make([]float64, (r.n+r.chunk-1)/r.chunk)
 	err := r.each(ctx, c.p*c.k, func(chunk, lo, hi int, w *scratch) error {
-		scores := c.scores(w, r.load(w, nil, lo, hi))
+		c.compare(w, r.load(w, nil, lo, hi), false)
 		for i := lo; i < hi; i++ {
-			_, first, _ := c.nearest(scores[(i-lo)*c.k : (i-lo+1)*c.k])
-			parts[chunk] += r.weight(i) * math.Max(0, r.square[i]+first)
+			parts[chunk] += r.weight(i) * math.Max(0, r.square[i]+w.first[i-lo])
 		}
 		return nil
 	})
@@ -352,12 +419,11 @@ func (s *run) batches(ctx context.Context, rng *rand.Rand, size, passes int, tol
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				scores := c.scores(work, r.load(work, part, 0, 0))
+				c.compare(work, r.load(work, part, 0, 0), false)
 				for k, i := range part {
-					best, first, _ := c.nearest(scores[k*c.k : (k+1)*c.k])
 					w := r.weight(int(i))
-					s.add(s.sums, s.weight, best, int(i), w)
-					total += w * math.Max(0, r.square[i]+first)
+					s.add(s.sums, s.weight, int(work.near[k]), int(i), w)
+					total += w * math.Max(0, r.square[i]+work.first[k])
 					weight += w
 				}
 			}

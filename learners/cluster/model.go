@@ -82,10 +82,9 @@ func (m *model) Predict(x, out *mat.Dense) error {
 				}
 			}
 		}
-		scores := m.ready.scores(s, block)
-		for i := lo; i < hi; i++ {
-			best, _, _ := m.ready.nearest(scores[(i-lo)*m.k : (i-lo+1)*m.k])
-			row := at(out, i)
+		m.ready.compare(s, block, false)
+		for i, best := range s.near {
+			row := at(out, lo+i)
 			clear(row)
 			row[best] = 1
 		}

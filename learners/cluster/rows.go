@@ -27,6 +27,7 @@ type rows struct {
 	positive int       // rows of positive weight
 	shift    []float64 // nil: zero
 	square   []float64 // |x_i - shift|^2
+	squares  float64   // their weighted sum
 	variance float64   // mean over the features
 	workers  int
 	chunk    int // rows of a chunk
@@ -39,6 +40,12 @@ type scratch struct {
 	block  []float64 // rows x p
 	scores []float64 // rows x k
 	which  []int32
+
+	// what centres.compare finds for each row
+	near          []int32
+	first, second []float64
+	tile          []float64 // rows that do not fill a tile; candidates as the kernel wants them
+	ones          []float64 // weights
 }
 
 func newRows(ctx context.Context, e *data.Examples, workers int) (*rows, error) {
@@ -108,17 +115,22 @@ func newRows(ctx context.Context, e *data.Examples, workers int) (*rows, error) 
 	r.square = make([]float64, r.n)
 	err = r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
 		for i := lo; i < hi; i++ {
+			row := at(r.x, i)
+			if r.shift == nil {
+				r.square[i] = dot(row, row)
+				continue
+			}
 			q := 0.0
-			for j, v := range at(r.x, i) {
-				if r.shift != nil {
-					v -= r.shift[j]
-				}
-				q += v * v
+			for j, v := range row {
+				q += (v - r.shift[j]) * (v - r.shift[j])
 			}
 			r.square[i] = q
 		}
 		return nil
 	})
+	for i, q := range r.square {
+		r.squares += r.weight(i) * q
+	}
 	return r, err
 }
 
@@ -148,8 +160,11 @@ func (r *rows) each(ctx context.Context, numbers int, f func(chunk, lo, hi int, 
 	})
 }
 
-// load gives rows less the shift, as they lie or copied into the block of s: those of which, or lo to hi when that is nil.
+// load gives rows less the shift, as they lie or copied into the block of s: those of which, or lo to hi when that is nil or as many.
 func (r *rows) load(s *scratch, which []int32, lo, hi int) matmul.Matrix[float64] {
+	if len(which) == hi-lo {
+		which = nil
+	}
 	count := hi - lo
 	if which != nil {
 		count = len(which)
@@ -182,6 +197,8 @@ type centres struct {
 	at     []float64 // k x p, less the shift
 	square []float64
 	packed *matmul.Packed[float64] // p x k: -2 c'
+
+	panels, padded []float64 // the same and square, for the kernel
 }
 
 func newCentres(k, p int) *centres {
@@ -200,6 +217,7 @@ func (c *centres) ready() {
 		c.square[j] = dot(c.row(j), c.row(j))
 	}
 	c.packed = matmul.Pack(matmul.Of(c.k, c.p, c.p, twice).T())
+	c.pack()
 }
 
 // scores sets s.scores to -2 x.c for the rows of x.
@@ -210,39 +228,6 @@ func (c *centres) scores(s *scratch, x matmul.Matrix[float64]) []float64 {
 	s.scores = s.scores[:x.Rows*c.k]
 	s.work.MulPacked(matmul.Of(x.Rows, c.k, c.k, s.scores), x, c.packed)
 	return s.scores
-}
-
-// nearest returns the centre with the least score + square, the first of equal ones, and the least two of these sums. Up to 16 centres are compared without branches, by
-// numbers that order as the sums do but for their last four bits, which hold the centre.
-func (c *centres) nearest(scores []float64) (best int, first, second float64) {
-	square := c.square[:len(scores)]
-	if len(scores) <= 16 {
-		a, b := int64(math.MaxInt64), int64(math.MaxInt64)
-		for j, v := range scores {
-			key := int64(math.Float64bits(v + square[j]))
-			key = (key^key>>63&math.MaxInt64)&^15 | int64(j)
-			larger := max(a, key)
-			a, b = min(a, key), min(b, larger)
-		}
-		best = int(a & 15)
-		if len(scores) == 1 {
-			return best, scores[0] + square[0], math.Inf(1)
-		}
-		next := int(b & 15)
-		return best, scores[best] + square[best], scores[next] + square[next]
-	}
-	first, second = math.Inf(1), math.Inf(1)
-	for j, v := range scores {
-		v += square[j]
-		if v < second {
-			if v < first {
-				best, first, second = j, v, first
-			} else {
-				second = v
-			}
-		}
-	}
-	return best, first, second
 }
 
 // dot is the sum of a_i b_i, by four running sums.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+
+	"aibms/learners/matmul"
 )
 
 // candidates is of how many drawn rows k-means++ takes the best.
@@ -106,7 +108,8 @@ func (l *kMeans) seedFar(ctx context.Context, d *drawing, c *centres, rng *rand.
 	first := d.draw(rng.Float64())
 	copy(c.row(0), r.load(s, nil, first, first+1).Data)
 	count := candidates(l.k)
-	distance := make([]float64, r.n*count)
+	line := max(quad, count)
+	distance := make([]float64, r.n*line)
 	closest := make([]float64, r.n)
 	for i := range closest {
 		closest[i] = math.Inf(1)
@@ -114,7 +117,7 @@ func (l *kMeans) seedFar(ctx context.Context, d *drawing, c *centres, rng *rand.
 	some := newCentres(1, r.p)
 	copy(some.at, c.row(0))
 	for j := 1; ; j++ {
-		potential, err := l.distances(ctx, r, some, closest, distance)
+		potential, err := l.distances(ctx, r, some, closest, distance, line)
 		if err != nil {
 			return err
 		}
@@ -129,7 +132,7 @@ func (l *kMeans) seedFar(ctx context.Context, d *drawing, c *centres, rng *rand.
 			break
 		}
 		for i := range closest {
-			closest[i] = min(closest[i], distance[i*some.k+best])
+			closest[i] = min(closest[i], distance[i*line+best])
 			d.mass[i] = r.weight(i) * closest[i]
 		}
 		if err := d.sum(ctx); err != nil {
@@ -155,34 +158,80 @@ func (l *kMeans) seedFar(ctx context.Context, d *drawing, c *centres, rng *rand.
 	return nil
 }
 
-// distances sets distance to the squared ones of all rows to the candidates, and returns for each the weighted sum over rows of the distance to it or the closest centre.
-func (l *kMeans) distances(ctx context.Context, r *rows, c *centres, closest, distance []float64) ([]float64, error) {
+// rounding is the share of |x|^2 + |c|^2 below which a squared distance is none: the same row, but for rounding.
+const rounding = 1e-14
+
+// distances sets distance, line numbers a row, to the squared ones of all rows to the candidates, and returns for each the weighted sum over rows of the distance to it or the closest
+// centre.
+func (l *kMeans) distances(ctx context.Context, r *rows, c *centres, closest, distance []float64, line int) ([]float64, error) {
 	c.ready()
 	parts := make([][]float64, (r.n+r.chunk-1)/r.chunk)
 	err := r.each(ctx, r.p*c.k, func(chunk, lo, hi int, s *scratch) error {
 		if parts[chunk] == nil {
-			parts[chunk] = make([]float64, c.k)
+			parts[chunk] = make([]float64, line)
 		}
-		scores := c.scores(s, r.load(s, nil, lo, hi))
-		for i := lo; i < hi; i++ {
-			w, to := r.weight(i), distance[i*c.k:(i+1)*c.k]
-			for t, v := range scores[(i-lo)*c.k : (i-lo+1)*c.k] {
-				size := r.square[i] + c.square[t]
-				v += size
-				if v < 1e-14*size { // the same row, but for rounding
-					v = 0
-				}
-				to[t] = v
-				parts[chunk][t] += w * min(v, closest[i])
+		x, to := r.load(s, nil, lo, hi), distance[lo*line:hi*line]
+		if c.k <= quad && line == quad && c.fast() {
+			whole := (hi - lo) / tileRows * tileRows
+			if whole > 0 {
+				c.candidates(s, r, x.Slice(0, whole, 0, r.p), lo, closest[lo:], to[:whole*quad], parts[chunk])
 			}
+			lo, x, to = lo+whole, x.Slice(whole, hi-lo, 0, r.p), to[whole*quad:]
+		}
+		if lo < hi {
+			c.candidatesSlowly(s, r, x, lo, closest[lo:], to, line, parts[chunk])
 		}
 		return nil
 	})
 	potential := make([]float64, c.k)
 	for _, part := range parts {
-		for t, v := range part {
-			potential[t] += v
+		for t := range potential {
+			potential[t] += part[t]
 		}
 	}
 	return potential, err
+}
+
+// quad is how many candidates the kernel measures at once.
+const quad = 4
+
+// candidatesSlowly is distances for the rows of x, the first of which is row lo.
+func (c *centres) candidatesSlowly(s *scratch, r *rows, x matmul.Matrix[float64], lo int, closest, to []float64, line int, potential []float64) {
+	scores := c.scores(s, x)
+	for i := range x.Rows {
+		w, square, to := r.weight(lo+i), r.square[lo+i], to[i*line:][:c.k]
+		for t, v := range scores[i*c.k : (i+1)*c.k] {
+			size := square + c.square[t]
+			v += size
+			if v < rounding*size {
+				v = 0
+			}
+			to[t] = v
+			potential[t] += w * min(v, closest[i])
+		}
+	}
+}
+
+// candidates is candidatesSlowly by the vector instructions, with the same bits, for whole tiles and lines of 4 numbers.
+func (c *centres) candidates(s *scratch, r *rows, x matmul.Matrix[float64], lo int, closest, to, potential []float64) {
+	n := x.Rows
+	weights := r.weights
+	if weights != nil {
+		weights = weights[lo : lo+n]
+	} else {
+		weights = room(&s.ones, n)
+		for i := range weights {
+			weights[i] = 1
+		}
+	}
+	panel, square := room(&s.tile, c.p*quad), [quad]float64{}
+	clear(panel)
+	for j := range c.k {
+		square[j] = c.square[j]
+		for t, v := range c.row(j) {
+			panel[t*quad+j] = -2 * v
+		}
+	}
+	_ = x.Data[(n-1)*x.RowStride+c.p-1]
+	candidatesFMA(n/tileRows, c.p, &x.Data[0], 8*x.RowStride, &panel[0], &square[0], &r.square[lo : lo+n][0], &closest[:n][0], &weights[0], &to[:n*quad][0], &potential[:quad][0], rounding)
 }
