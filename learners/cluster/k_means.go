@@ -27,8 +27,8 @@ const name = "k_means"
 //	hamerly      the same centres, to the last bit, but a row is compared only when   O(n) and more an iteration, 16 bytes a row
 //	             bounds on its nearest and second distance do not rule a change out
 //	elkan        the same with a bound for each centre, which rule more out           O(n k) and more, 8 (k + 1) bytes a row
-//	auto         lloyd; from when fewer than one row in fifty changes its centre      the same centres too
-//	             hamerly, for as long as its bounds spare half of the rows
+//	auto         lloyd; from when fewer than one row in 200 changes its centre        the same centres too
+//	             hamerly, for as long as its bounds spare three quarters of the rows
 //	mini_batch   moves centres to running means over batches of drawn rows; approximate, for tables whose passes take long
 //
 // A centre that loses all rows moves to the row that is farthest from its own. The start is k-means++ by the greedy variant: each centre is the best of

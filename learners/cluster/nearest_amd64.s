@@ -216,8 +216,13 @@ rows:
 	ADDQ   AX, BX
 	MOVQ   panel+32(FP), DI
 	MOVQ   p+8(FP), CX
+	LEAQ   (DX)(DX*2), R13
+	SHLQ   $2, R13
+	ADDQ   R12, R13
 
 sum:
+	PREFETCHT0   (R13)
+	ADDQ         $48, R13
 	VMOVUPD      (DI), Y12
 	VBROADCASTSD (AX), Y13
 	VBROADCASTSD (AX)(DX*1), Y14
@@ -250,6 +255,7 @@ sum:
 	ADDQ         $192, SI
 	DECQ         R8
 	JNZ          rows
+	MOVQ         potential+80(FP), R13
 	VMOVUPD      Y7, (R13)
 	VZEROUPPER
 	RET

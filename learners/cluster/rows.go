@@ -55,65 +55,71 @@ func newRows(ctx context.Context, e *data.Examples, workers int) (*rows, error) 
 	r.scratch.New = func() any { return new(scratch) }
 	chunks := (r.n + r.chunk - 1) / r.chunk
 	sums, squares, totals, counts := make([][]float64, chunks), make([][]float64, chunks), make([]float64, chunks), make([]int, chunks)
-	err := r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
-		if sums[c] == nil {
-			sums[c] = make([]float64, r.p)
-		}
-		for i := lo; i < hi; i++ {
-			w := r.weight(i)
-			if w > 0 {
-				counts[c]++
+	// sums and squares about a row, and once more about the mean when that row is so far from it that digits are lost
+	about := append([]float64(nil), at(r.x, 0)...)
+	mean, variance := make([]float64, r.p), make([]float64, r.p)
+	for range 2 {
+		err := r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
+			if sums[c] == nil {
+				sums[c], squares[c] = make([]float64, r.p), make([]float64, r.p)
 			}
-			totals[c] += w
-			for j, v := range at(r.x, i) {
-				sums[c][j] += w * v
+			sums, squares := sums[c], squares[c]
+			for i := lo; i < hi; i++ {
+				w := r.weight(i)
+				if w > 0 {
+					counts[c]++
+				}
+				totals[c] += w
+				row := at(r.x, i)[:len(sums)]
+				for j, m := range about[:len(sums)] {
+					d := row[j] - m
+					wd := w * d
+					sums[j] += wd
+					squares[j] += wd * d
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	mean := make([]float64, r.p)
-	for c := range chunks {
-		r.total += totals[c]
-		r.positive += counts[c]
-	}
-	for c := range chunks {
-		for j, v := range sums[c] {
-			mean[j] += v / r.total
+		r.total, r.positive = 0, 0
+		clear(variance)
+		clear(mean)
+		for c := range chunks {
+			r.total += totals[c]
+			r.positive += counts[c]
 		}
-	}
-	if math.IsInf(r.total, 0) || !(r.total > 0) {
-		return nil, errors.New(name + ": the sum of the row weights must be positive and finite")
-	}
-	err = r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
-		if squares[c] == nil {
-			squares[c] = make([]float64, r.p)
+		if math.IsInf(r.total, 0) || !(r.total > 0) {
+			return nil, errors.New(name + ": the sum of the row weights must be positive and finite")
 		}
-		for i := lo; i < hi; i++ {
-			w := r.weight(i)
-			for j, v := range at(r.x, i) {
-				squares[c][j] += w * (v - mean[j]) * (v - mean[j])
+		for c := range chunks {
+			for j := range mean {
+				mean[j] += sums[c][j] / r.total
+				variance[j] += squares[c][j] / r.total
 			}
+			clear(sums[c])
+			clear(squares[c])
+			totals[c], counts[c] = 0, 0
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		far := false
+		for j, m := range mean {
+			far = far || m*m > 1e6*(variance[j]-m*m)
+			variance[j] = math.Max(0, variance[j]-m*m)
+			mean[j] += about[j]
+		}
+		if copy(about, mean); !far {
+			break
+		}
 	}
 	for j, m := range mean {
-		v := 0.0
-		for c := range chunks {
-			v += squares[c][j] / r.total
-		}
-		r.variance += v / float64(r.p)
-		if m*m > 100*v {
+		r.variance += variance[j] / float64(r.p)
+		if m*m > 100*variance[j] {
 			r.shift = mean
 		}
 	}
 	r.square = make([]float64, r.n)
-	err = r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
+	err := r.each(ctx, r.p, func(c, lo, hi int, s *scratch) error {
 		for i := lo; i < hi; i++ {
 			row := at(r.x, i)
 			if r.shift == nil {

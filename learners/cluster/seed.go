@@ -183,13 +183,16 @@ func (l *kMeans) distances(ctx context.Context, r *rows, c *centres, closest, di
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	potential := make([]float64, c.k)
 	for _, part := range parts {
 		for t := range potential {
 			potential[t] += part[t]
 		}
 	}
-	return potential, err
+	return potential, nil
 }
 
 // quad is how many candidates the kernel measures at once.
