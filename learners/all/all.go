@@ -13,6 +13,7 @@ import (
 	"aibms/learners/forest"
 	"aibms/learners/isolation"
 	"aibms/learners/linear"
+	"aibms/learners/mixture"
 	"aibms/learners/neighbors"
 	"aibms/learners/neural"
 	"aibms/learners/svm"
@@ -37,6 +38,7 @@ var plain = learners.NewRegistry(
 	neighbors.KNearestNeighbors(),
 	bayes.NaiveBayes(),
 	cluster.KMeans(),
+	mixture.GaussianMixture(),
 	decomposition.PCA(),
 )
 

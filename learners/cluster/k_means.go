@@ -184,3 +184,8 @@ var (
 
 // at returns row i of a matrix.
 func at(x *mat.Dense, i int) []float64 { return x.RawRowView(i) }
+
+// MemoryNeeded is what k_means with its defaults needs beside n rows of p features for k clusters: for learners that begin with it.
+func MemoryNeeded(k, n, p int) int64 {
+	return (&kMeans{k: k}).MemoryNeeded(n, p, 1)
+}

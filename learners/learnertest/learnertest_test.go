@@ -13,6 +13,7 @@ import (
 var laws = map[string]learnertest.Laws{
 	"decision_tree":       {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
 	"extra_trees":         {RowOrder: 1e-4, Weights: 1e-4, Quick: fewTrees},
+	"gaussian_mixture":    {RowOrder: 1, Weights: 1e-4, Told: threeComponents}, // begins with k_means
 	"isolation_forest":    {RowOrder: 0.1, Weights: 0.1}, // draws rows by their numbers
 	"k_means":             {RowOrder: 1, Weights: 1e-4},  // draws rows by their numbers, and numbers clusters as they were drawn
 	"k_nearest_neighbors": {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
@@ -22,6 +23,8 @@ var laws = map[string]learnertest.Laws{
 	"stacking":            {RowOrder: 1e-4, Weights: 1e-4, Small: three},
 	"voting":              {RowOrder: 1e-4, Weights: 1e-4, Small: three},
 }
+
+var threeComponents = []params.Setting{{Name: "n_components", Value: "3", Source: "USER"}}
 
 var fewTrees = []params.Setting{{Name: "n_trees", Value: "3", Source: "USER"}}
 

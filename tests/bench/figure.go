@@ -58,6 +58,8 @@ func figures() []Figure {
 		fitLogistic(),
 		meansFigure(false),
 		meansFigure(true),
+		mixtureFigure(false),
+		mixtureFigure(true),
 		pcaFigure(false),
 		pcaFigure(true),
 	}, append(learnerFigures(), svmFigures()...)...)
