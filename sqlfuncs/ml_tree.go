@@ -53,7 +53,7 @@ var mlTree = &tableFunction{
 				return n.Tree < only
 			})
 		}))
-		return &treeRows{next: next, stop: stop, row: func(n learners.TreeNode) sql.Row { return treeRow(n, names, p.Classes) }}, nil
+		return &treeRows{next: next, stop: stop, row: func(n learners.TreeNode) sql.Row { return treeRow(n, names, p.Classes, p.Pipeline.CategoryNames) }}, nil
 	},
 }
 
@@ -83,7 +83,7 @@ func (r *treeRows) Close(*sql.Context) error {
 }
 
 // treeRow is a node as a row.
-func treeRow(n learners.TreeNode, features, classes []string) sql.Row {
+func treeRow(n learners.TreeNode, features, classes []string, categoryNames func(feature int) []string) sql.Row {
 	var parent, feature, threshold, categories, missing, left, right, class, value, probabilities any
 	if n.Parent >= 0 {
 		parent = int64(n.Parent + 1)
@@ -92,6 +92,15 @@ func treeRow(n learners.TreeNode, features, classes []string) sql.Row {
 		feature, left, right, missing = features[n.Feature], int64(n.Left+1), int64(n.Right+1), "right"
 		if n.MissingLeft {
 			missing = "left"
+		}
+		if n.Categories != nil {
+			all, left := categoryNames(n.Feature), []string{}
+			for _, c := range n.Categories {
+				left = append(left, all[c])
+			}
+			if b, err := json.Marshal(left); err == nil {
+				categories = string(b)
+			}
 		}
 		if n.Threshold < math.MaxFloat64 { // else all values go left, and only the missing ones are apart
 			threshold = number(n.Threshold)

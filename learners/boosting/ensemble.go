@@ -27,6 +27,8 @@ type ensemble struct {
 	outputs  int
 	start    []float64
 	trees    []tree
+	// categories are, for each feature, of how many it is, 0 for a number; nil: all are numbers
+	categories []int
 
 	nodes   []flatNode
 	values  []float64 // of the nodes
@@ -35,6 +37,7 @@ type ensemble struct {
 	usual   []int32   // of trees: the depth below which nearly no training row is
 	leftAs  []int32   // features that have a second column, in its order: missing values as the smallest number
 	columns int
+	named   bool // some split is by categories: then rows walk one by one
 
 	scorer *scorer // nil: all rows walk
 }
@@ -62,8 +65,8 @@ const small = 256
 type group [(small + 1) * lanes]float64
 
 // newEnsemble lays out the trees.
-func newEnsemble(loss string, features, classes, outputs int, start []float64, trees []tree) *ensemble {
-	e := &ensemble{loss: loss, features: features, classes: classes, outputs: outputs, start: start, trees: trees}
+func newEnsemble(loss string, features, classes, outputs int, start []float64, trees []tree, categories []int) *ensemble {
+	e := &ensemble{loss: loss, features: features, classes: classes, outputs: outputs, start: start, trees: trees, categories: categories}
 	second := map[int32]uint32{}
 	for _, t := range trees {
 		e.begins = append(e.begins, uint32(len(e.nodes)))
@@ -76,7 +79,9 @@ func newEnsemble(loss string, features, classes, outputs int, start []float64, t
 				f = flatNode{cut: n.cut, column: lanes * uint32(n.feature), child: uint32(n.child)}
 				depth[n.child], depth[n.child+1] = depth[i]+1, depth[i]+1
 				deepest = max(deepest, depth[i]+1)
-				if n.missingLeft {
+				if n.left != nil {
+					e.named = true
+				} else if n.missingLeft {
 					c, ok := second[n.feature]
 					if !ok {
 						c = uint32(features + len(e.leftAs))
@@ -102,7 +107,9 @@ func newEnsemble(loss string, features, classes, outputs int, start []float64, t
 	}
 	e.columns = features + len(e.leftAs)
 	e.nodes = append(e.nodes, make([]flatNode, small)...) // so that there are small nodes from the beginning of every tree on
-	e.scorer = newScorer(trees)
+	if !e.named {
+		e.scorer = newScorer(trees)
+	}
 	return e
 }
 
@@ -203,6 +210,15 @@ func (e *ensemble) margins(block []float64, n int, margins []float64) {
 		copy(margins[i*e.outputs:(i+1)*e.outputs], e.start)
 	}
 	size := lanes * e.columns
+	if e.named {
+		for i := range n {
+			row := block[i/lanes*size+i%lanes:]
+			for t, begin := range e.begins {
+				margins[i*e.outputs+t%e.outputs] += e.values[int32(begin)+e.walkNamed(e.trees[t], row)]
+			}
+		}
+		return
+	}
 	full := n / lanes * lanes
 	for t := 0; t < len(e.begins) && full > 0; t++ {
 		begin := e.begins[t]
@@ -384,6 +400,9 @@ func (e *ensemble) EachNode(f func(learners.TreeNode) bool) {
 			} else {
 				x.Feature, x.Threshold, x.MissingLeft, x.Gain = int(n.feature), n.cut, n.missingLeft, n.gain
 				x.Left, x.Right = int(n.child), int(n.child+1)
+				if n.left != nil {
+					x.Threshold, x.Categories = math.NaN(), codesOf(n.left)
+				}
 				parents[n.child], parents[n.child+1] = int32(i), int32(i)
 			}
 			if !f(x) {

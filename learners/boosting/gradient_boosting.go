@@ -40,7 +40,7 @@ func GradientBoosting() *learners.Spec {
 		Reference: "Friedman, Annals of Statistics 29 (2001); Chen, Guestrin: XGBoost, KDD 2016; Ke et al.: LightGBM, NeurIPS 2017; " +
 			"Shi et al.: Quantized Training of Gradient Boosting Decision Trees, NeurIPS 2022",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return new(gradientBoosting) },
 		StateVersion: 1,
 		Load:         loadEnsemble,
@@ -86,6 +86,12 @@ func (l *gradientBoosting) Declare(s *params.Set) {
 	s.Float(&l.gossOther, "goss_other", 0.1, "goss: share of the rows that is drawn of the others", params.Above(0), params.Below(1))
 	s.Text(&l.increasing, "monotone_increasing", "", "names of features, with commas between", "features with which predictions never fall (of the second class: its probability); not with softmax, absolute_error or quantile")
 	s.Text(&l.decreasing, "monotone_decreasing", "", "names of features, with commas between", "features with which predictions never rise")
+	c := &l.rules.categories
+	s.Float(&c.smooth, "cat_smooth", 10, "splits by categories: what is added to the sum of second derivatives of a category when categories are put in order; rarer ones do not go left", params.AtLeast(0))
+	s.Float(&c.l2, "cat_l2", 10, "splits by categories: what is added to l2", params.AtLeast(0))
+	s.Int(&c.most, "max_cat_threshold", 32, "splits by categories: how many go left at most", params.AtLeast(1))
+	s.Int(&c.one, "max_cat_to_onehot", 4, "splits by categories: of so many at most, one is parted from all others", params.AtLeast(1))
+	s.Float(&c.minSamples, "min_samples_group", 100, "splits by categories: rows by which two sets that are tried differ at least", params.AtLeast(0))
 	s.Int(&l.maxBins, "max_bins", bin.MaxBins, "bins of a feature at most", params.AtLeast(2), params.AtMost(bin.MaxBins))
 	s.Int(&l.patience, "patience", 10, "with a validation split: stop after so many rounds without a smaller loss there, and keep the best; 0: never", params.AtLeast(0))
 }
@@ -125,15 +131,19 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	if err != nil {
 		return nil, err
 	}
-	if l.rules.directions, err = l.directions(train.Features); err != nil {
+	if l.rules.directions, err = l.directions(train); err != nil {
 		return nil, err
 	}
-	matrix, err := bin.New(ctx, train.X, bin.Options{MaxBins: l.maxBins, Weights: train.Weights, Workers: env.Workers})
+	matrix, err := bin.New(ctx, train.X, bin.Options{MaxBins: l.maxBins, Categorical: categorical(train), Weights: train.Weights, Workers: env.Workers})
 	if err != nil {
+		return nil, err
+	}
+	if err := checkCategories(train, matrix); err != nil {
 		return nil, err
 	}
 	f := &fitting{l: l, env: env, objective: objective, target: t, n: n, grower: newGrower(matrix, l.rules, train.Weights, env.Workers)}
 	f.grower.maxLeaves, f.grower.maxDepth, f.grower.rate, f.grower.levels = l.maxLeaves, l.maxDepth, l.rate, l.growth == "depthwise"
+	f.grower.categories = train.Categories
 	f.grower.budget = l.histogramBudget(env.Memory, n, p, len(train.Classes))
 	f.sampler = sampler{env: env, rows: l.subsample, features: l.colsample}
 	if l.goss {
@@ -161,7 +171,7 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	if err := f.run(ctx); err != nil {
 		return nil, err
 	}
-	return newEnsemble(l.loss, p, len(train.Classes), objective.outputs(), f.start, f.trees), nil
+	return newEnsemble(l.loss, p, len(train.Classes), objective.outputs(), f.start, f.trees, train.Categories), nil
 }
 
 // constantMargins are margins of n rows that are all the same.
@@ -339,6 +349,12 @@ func addTree(ctx context.Context, t tree, codes [][]uint8, rows []uint32, margin
 				n := &t[at]
 				c := codes[n.feature][r]
 				at = n.child
+				if n.set != nil {
+					if !n.set.has(c) {
+						at++
+					}
+					continue
+				}
 				if c == bin.Missing && !n.missingLeft || c != bin.Missing && c > n.bin {
 					at++
 				}

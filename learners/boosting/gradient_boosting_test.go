@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -390,7 +391,7 @@ func TestHistogramsThatAreNotKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		if budget == 0 {
-			if !slices.Equal(kept, g.nodes) {
+			if !reflect.DeepEqual(kept, g.nodes) {
 				t.Error("the tree depends on how many histograms are kept")
 			}
 			if len(g.free) > 4 {

@@ -19,6 +19,8 @@ type node struct {
 	weight      float64 // of the training rows that came here
 	bin         uint8   // the last code that goes left, in training
 	missingLeft bool
+	set         *binSet  // of a split by categories: the codes that go left, in training
+	left        []uint64 // of a split by categories: a bit for each category, whether it goes left; nil: cut decides
 }
 
 // tree holds its nodes, the root first.
@@ -71,16 +73,17 @@ const keptHistograms = 256 << 20
 // that of the highest level whose split gains most. A split costs one pass over the rows of the
 // smaller child for each feature; the larger child's histogram is what is left of the parent's. It is used by one goroutine.
 type grower struct {
-	matrix    *bin.Matrix
-	usable    []int // features with something to split
-	rules     splitRules
-	maxLeaves int
-	maxDepth  int       // 0: no limit
-	levels    bool      // grow level by level
-	weight    []float64 // of rows; nil: 1 each
-	workers   int
-	budget    int // bytes of histograms that are kept
-	rate      float64
+	matrix     *bin.Matrix
+	usable     []int // features with something to split
+	rules      splitRules
+	maxLeaves  int
+	maxDepth   int       // 0: no limit
+	levels     bool      // grow level by level
+	weight     []float64 // of rows; nil: 1 each
+	categories []int     // of each feature: how many categories; nil: none
+	workers    int
+	budget     int // bytes of histograms that are kept
+	rate       float64
 
 	rows     []uint32 // of the tree, each leaf's together
 	all      bool     // rows are those of the matrix, in their order
@@ -218,6 +221,9 @@ func (g *grower) divide(ctx context.Context, l *leaf, waiting *leafHeap) error {
 	b.node = a.node + 1
 	g.nodes = append(g.nodes, node{}, node{})
 	g.nodes[l.node] = node{feature: int32(best.feature), child: a.node, cut: g.cut(best), gain: best.gain, weight: l.weight, bin: best.bin, missingLeft: best.missingLeft}
+	if best.set != nil {
+		g.nodes[l.node].set, g.nodes[l.node].left = best.set, leftCodes(best.set, &g.matrix.Features[best.feature], g.categories[best.feature])
+	}
 	if waiting.Len()+len(g.leaves)+2 >= g.maxLeaves { // neither is split any more
 		g.drop(l)
 		g.finish(a)
@@ -235,6 +241,9 @@ func (g *grower) divide(ctx context.Context, l *leaf, waiting *leafHeap) error {
 // cut is the threshold of a split: values up to it go left. It is the largest number when every number goes left, and only missing values right.
 func (g *grower) cut(s split) float64 {
 	f := &g.matrix.Features[s.feature]
+	if s.set != nil {
+		return 0
+	}
 	if int(s.bin) == f.Bins()-1 {
 		return math.MaxFloat64
 	}
@@ -244,6 +253,14 @@ func (g *grower) cut(s split) float64 {
 // sides are the ways of the codes.
 func (s split) sides() *sides {
 	var table sides
+	if s.set != nil {
+		for c := range table {
+			if s.set.has(uint8(c)) {
+				table[c] = 1
+			}
+		}
+		return &table
+	}
 	for c := range int(s.bin) + 1 {
 		table[c] = 1
 	}
@@ -288,11 +305,11 @@ func (g *grower) searchBoth(ctx context.Context, parent, a, b *leaf) error {
 		t := &small.histogram[k]
 		g.fill(t, bins, j, small)
 		if inSmall != nil {
-			g.found[0][k] = inSmall.find(t, bins, nil, g.direction(j))
+			g.found[0][k] = g.find(inSmall, t, j, nil)
 		}
 		rest := &large.histogram[k]
 		rest.subtract(t, bins)
-		g.found[1][k] = inLarge.find(rest, bins, nil, g.direction(j))
+		g.found[1][k] = g.find(inLarge, rest, j, nil)
 	})
 	if err != nil {
 		return err
@@ -313,7 +330,7 @@ func (g *grower) search(ctx context.Context, l *leaf) error {
 	err := g.each(ctx, l, func(k, j int) {
 		bins := g.matrix.Features[j].Bins()
 		g.fill(&l.histogram[k], bins, j, l)
-		g.found[0][k] = finder.find(&l.histogram[k], bins, nil, g.direction(j))
+		g.found[0][k] = g.find(finder, &l.histogram[k], j, nil)
 	})
 	if err != nil {
 		return err
@@ -376,7 +393,7 @@ func (g *grower) findExactly(l *leaf, finder *splitFinder, k int) {
 		}
 	}
 	l.exact[k] = true
-	l.found[k] = finder.find(t, bins, &weights, g.direction(j))
+	l.found[k] = g.find(finder, t, j, &weights)
 }
 
 // count counts the rows of each code: in four tables, so that equal codes need not wait for each other.
@@ -399,6 +416,15 @@ func count(into *[slots]float64, codes []uint8, rows []uint32) {
 
 func (g *grower) finder(l *leaf) *splitFinder {
 	return newSplitFinder(g.rules, g.q, l.sum, l.weight, l.bounds)
+}
+
+// find is the best split of a leaf by a feature, of numbers or of categories.
+func (g *grower) find(f *splitFinder, t *table, feature int, weights *[slots]float64) split {
+	bins := g.matrix.Features[feature].Bins()
+	if g.matrix.Features[feature].Categorical {
+		return f.findCategories(t, bins, weights, &g.rules.categories, g.q.hessianUnit)
+	}
+	return f.find(t, bins, weights, g.direction(feature))
 }
 
 // direction is that of a feature.

@@ -22,7 +22,7 @@ func (l *gradientBoosting) MemoryNeeded(n, p, classes int) int64 {
 	sum += (4 + workers) * features * slots * 8
 	// a tree, and its layout for prediction; lists grow by more than they need
 	nodes := (2*min(int64(l.maxLeaves), rows) + 1) * int64(l.nTrees) * outputs
-	return sum + 2*nodes*(48+16+8)
+	return sum + 2*nodes*(80+16+8)
 }
 
 // histogramBudget is how many bytes of histograms may wait when memory bytes may be held; 0: no limit.

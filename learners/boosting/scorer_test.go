@@ -111,7 +111,7 @@ func TestScorerPredictsTheBitsOfWalking(t *testing.T) {
 			classes, loss = c.outputs, "softmax"
 		}
 		trees = trees[:len(trees)/c.outputs*c.outputs]
-		fast := newEnsemble(loss, c.features, classes, c.outputs, start, trees)
+		fast := newEnsemble(loss, c.features, classes, c.outputs, start, trees, nil)
 		if fast.scorer == nil {
 			t.Fatalf("%+v: no scorer", c)
 		}
@@ -154,7 +154,7 @@ func TestScorerLeavesLargeTreesToWalking(t *testing.T) {
 			if len(l) != 2*want-1 {
 				continue
 			}
-			e := newEnsemble("squared_error", 4, 0, 1, []float64{1}, append(trees[:2:2], l, trees[2]))
+			e := newEnsemble("squared_error", 4, 0, 1, []float64{1}, append(trees[:2:2], l, trees[2]), nil)
 			if (e.scorer != nil) != (want == 256) {
 				t.Errorf("a tree of %d leaves: there is a scorer: %v", want, e.scorer != nil)
 			}
@@ -177,7 +177,7 @@ func TestPredictionsShareNothing(t *testing.T) {
 	wrong := 0
 	for k := range 4 {
 		s := shape{trees: 20 + 5*k, leaves: 31, features: 3 + k, outputs: 1, cuts: 50}
-		e, x := newEnsemble("squared_error", s.features, 0, 1, []float64{0}, randomTrees(r, s)), randomRows(r, 100+50*k, s.features, 50)
+		e, x := newEnsemble("squared_error", s.features, 0, 1, []float64{0}, randomTrees(r, s), nil), randomRows(r, 100+50*k, s.features, 50)
 		want := predictions(t, e, x)
 		group.Go(func() error {
 			n, _ := x.Dims()

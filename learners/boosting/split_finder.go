@@ -8,13 +8,15 @@ type split struct {
 	feature     int     // of the matrix
 	bin         uint8   // the last code that goes left
 	missingLeft bool
-	left        pair // of the rows that go left
+	left        pair    // of the rows that go left
+	set         *binSet // the codes that go left, of a feature of categories; nil: bin decides
 }
 
 // splitRules are what a split has to keep, in the units of the objective.
 type splitRules struct {
 	l1, l2, minChildWeight, minGain, minSamples float64
 
+	categories categoryRules
 	directions []int8 // of each feature: 1 when predictions must not fall with it, -1 when they must not rise; nil: all are free
 }
 
@@ -35,12 +37,13 @@ type splitFinder struct {
 	minSamples float64
 	gainUnit   float64
 	minGain    float64 // in the units of the objective
+	weight     float64 // of the leaf's rows
 }
 
 // newSplitFinder prepares for a leaf whose rows have the given pairs and weights in sum. The hessian of a side stands for its weight: a side must have the share of the hessian that
 // min_samples_leaf is of the leaf's weight, which is exact when all hessians are the weights. The grower checks the rest when it divides the rows.
 func newSplitFinder(r splitRules, q *gradients, total pair, weight float64, b bounds) *splitFinder {
-	f := &splitFinder{l1: r.l1 / q.gradientUnit, l2: r.l2 / q.hessianUnit, total: total, minSamples: r.minSamples, gainUnit: q.gradientUnit * q.gradientUnit / q.hessianUnit, minGain: r.minGain}
+	f := &splitFinder{l1: r.l1 / q.gradientUnit, l2: r.l2 / q.hessianUnit, total: total, weight: weight, minSamples: r.minSamples, gainUnit: q.gradientUnit * q.gradientUnit / q.hessianUnit, minGain: r.minGain}
 	f.minHessian = max(1, r.minChildWeight/q.hessianUnit, r.minSamples*total.hessian()/weight*(1-1e-9))
 	unit := q.gradientUnit / q.hessianUnit
 	f.bounds = bounds{b.low / unit, b.high / unit}

@@ -22,6 +22,8 @@ import (
 //	missing   bytes     of every split: 1 when missing values go left, else 0
 //	gain      float64   of every split: by how much twice the training loss fell
 //	value     float64   of every leaf
+//	categories int64    of every feature: of how many categories it is, 0 for a number; none when all are numbers
+//	sets      int64     of every split by categories: a bit for each, from the lowest on, whether it goes left, in words of 64
 func (e *ensemble) Save(w *artifact.Writer) error {
 	w.Strings("loss", []string{e.loss})
 	w.Int64s("shape", []int64{int64(e.features), int64(e.classes)})
@@ -29,6 +31,7 @@ func (e *ensemble) Save(w *artifact.Writer) error {
 	var sizes, features, children []int32
 	var weights, cuts, gains, values []float64
 	var missing []byte
+	var sets []int64
 	for _, t := range e.trees {
 		sizes = append(sizes, int32(len(t)))
 		for _, n := range t {
@@ -43,6 +46,9 @@ func (e *ensemble) Save(w *artifact.Writer) error {
 				left = 1
 			}
 			missing = append(missing, left)
+			for _, word := range n.left {
+				sets = append(sets, int64(word))
+			}
 		}
 	}
 	w.Int32s("trees", sizes)
@@ -53,6 +59,12 @@ func (e *ensemble) Save(w *artifact.Writer) error {
 	w.Bytes("missing", missing)
 	w.Float64s("gain", gains)
 	w.Float64s("value", values)
+	categories := make([]int64, len(e.categories))
+	for j, k := range e.categories {
+		categories[j] = int64(k)
+	}
+	w.Int64s("categories", categories)
+	w.Int64s("sets", sets)
 	return nil
 }
 
@@ -69,8 +81,11 @@ func loadEnsemble(version int, r *artifact.Reader) (learners.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newEnsemble(s.loss, s.features, s.classes, len(s.start), s.start, trees), nil
+	return newEnsemble(s.loss, s.features, s.classes, len(s.start), s.start, trees, s.categories), nil
 }
+
+// maxCategories bounds what a damaged artifact can make a load allocate.
+const maxCategories = 1 << 24
 
 // state are the sections of a saved model.
 type state struct {
@@ -82,6 +97,8 @@ type state struct {
 	weight, cut, gain []float64
 	value             []float64
 	missing           []byte
+	categories        []int
+	sets              []int64
 }
 
 func corrupt(format string, args ...any) error {
@@ -115,6 +132,22 @@ func (s *state) read(r *artifact.Reader) error {
 		}
 	}
 	if s.missing, err = r.Bytes("missing"); err != nil {
+		return err
+	}
+	categories, err := r.Int64s("categories")
+	if err != nil {
+		return err
+	}
+	if len(categories) != 0 && len(categories) != s.features {
+		return corrupt("categories of %d features of %d", len(categories), s.features)
+	}
+	for _, k := range categories {
+		if k < 0 || k > maxCategories {
+			return corrupt("a feature of %d categories", k)
+		}
+		s.categories = append(s.categories, int(k))
+	}
+	if s.sets, err = r.Int64s("sets"); err != nil {
 		return err
 	}
 	task := learners.Regression
@@ -174,6 +207,9 @@ func (s *state) build() ([]tree, error) {
 				return nil, corrupt("missing values of node %d of tree %d go to side %d", i, k, s.missing[split])
 			}
 			split++
+			if err := s.takeSet(n); err != nil {
+				return nil, err
+			}
 			if n.child <= int32(i) || int(n.child) >= len(t)-1 || born[n.child] || born[n.child+1] {
 				return nil, corrupt("node %d of tree %d has the children %d and %d of %d", i, k, n.child, n.child+1, len(t))
 			}
@@ -185,5 +221,28 @@ func (s *state) build() ([]tree, error) {
 		}
 		trees[k] = t
 	}
+	if len(s.sets) > 0 {
+		return nil, corrupt("%d words too many in sets of categories", len(s.sets))
+	}
 	return trees, nil
+}
+
+// takeSet takes the set of a split by categories.
+func (s *state) takeSet(n *node) error {
+	if s.categories == nil || s.categories[n.feature] == 0 {
+		return nil
+	}
+	k := s.categories[n.feature]
+	if len(s.sets) < words(k) {
+		return corrupt("sets of categories end early")
+	}
+	n.left = make([]uint64, words(k))
+	for i := range n.left {
+		n.left[i] = uint64(s.sets[i])
+	}
+	s.sets = s.sets[len(n.left):]
+	if k%64 != 0 && n.left[len(n.left)-1]>>(k%64) != 0 {
+		return corrupt("a set of categories beyond the %d that there are", k)
+	}
+	return nil
 }

@@ -41,8 +41,9 @@ type InputColumn struct {
 
 // Needs is what the learner wants of its features.
 type Needs struct {
-	Scaling bool // features of comparable size
-	Missing bool // the learner takes NaN, so nothing is imputed
+	Scaling    bool // features of comparable size
+	Missing    bool // the learner takes NaN, so nothing is imputed
+	Categories bool // the learner takes categories as they are
 }
 
 // part is a number made of a date or time.
@@ -60,7 +61,7 @@ var (
 //
 //	number, year    IMPUTE(x, 'median'), and STANDARD_SCALE around it where the learner needs it
 //	boolean         IMPUTE(x, 'most_frequent')
-//	text            ONE_HOT(x)
+//	text            ONE_HOT(x), or CATEGORY(x) where the learner takes categories
 //	date, datetime  YEAR, MONTH, DAYOFMONTH, WEEKDAY (and HOUR), each as a number
 //	time            TIME_TO_SEC, as a number
 //
@@ -98,7 +99,11 @@ func Auto(columns []InputColumn, needs Needs) (items []Item, notes []string) {
 		case Boolean:
 			add(name, c.Name, impute("most_frequent")...)
 		case Text:
-			add(name, c.Name, Call{Name: "ONE_HOT"})
+			encoder := "ONE_HOT"
+			if needs.Categories {
+				encoder = "CATEGORY"
+			}
+			add(name, c.Name, Call{Name: encoder})
 		case Date:
 			parts(c, dateParts)
 		case DateTime:

@@ -58,6 +58,9 @@ func checkCalls(it Item) (indicator bool, err error) {
 		case t.name == "ONE_HOT" && i < len(it.Calls)-1:
 			return false, fmt.Errorf("ONE_HOT makes a column of each category, so it must be the outermost transformer; put %s inside of it, or leave it out",
 				strings.ToUpper(it.Calls[i+1].Name))
+		case t.name == "CATEGORY" && i < len(it.Calls)-1:
+			return false, fmt.Errorf("CATEGORY gives names, not sizes, so it must be the outermost transformer; put %s inside of it, or leave it out",
+				strings.ToUpper(it.Calls[i+1].Name))
 		case t.name == "IMPUTE" && wantsIndicator(args):
 			if indicator {
 				return false, errors.New("two IMPUTE ask for the indicator column; leave it to the inner one")

@@ -178,5 +178,8 @@ func everything(n int, seed uint64) (*data.Dataset, []Item) {
 		item("m4", "month", call("ORDINAL", "'Feb'", "NULL", "'it''s'", "'never'"), call("IMPUTE", "'median'", "1"), call("MIN_MAX_SCALE")),
 		item("blank", "blank", call("IMPUTE", "'most_frequent'", "TRUE"), call("ONE_HOT")),
 		item("id", "id", call("ONE_HOT")),
+		item("c1", "month", call("CATEGORY")),
+		item("c2", "count", call("CATEGORY", "2")),
+		item("c3", "month", call("IMPUTE", "'unknown'", "TRUE"), call("CATEGORY")),
 	}
 }

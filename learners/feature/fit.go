@@ -120,7 +120,7 @@ func (w *fitting) fitTextItem(rows selection, column *data.Column) (fitted, summ
 	if f.text, err = fitText(w, part, column.Levels, counts, nulls); err != nil {
 		return f, s, err
 	}
-	f.hot = part.encoder == "ONE_HOT"
+	f.hot, f.category = part.encoder == "ONE_HOT", part.encoder == "CATEGORY"
 	rest := w.item.Calls[part.calls:]
 	if len(rest) == 0 {
 		return f, s, nil

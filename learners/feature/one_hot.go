@@ -27,20 +27,24 @@ func checkOneHot(args []literal) error {
 	return nil
 }
 
-// keepTop returns which categories get a column, given how often each occurs in the training rows: ascending indexes into counts.
-func keepTop(f *fitting, args []literal, counts []int) ([]int, error) {
+// keepTop returns which categories a transformer knows, the top most frequent unless the user says how many, given how often each occurs in the training rows: ascending indexes into counts.
+func keepTop(f *fitting, name string, top int, args []literal, counts []int) ([]int, error) {
 	kept, frequency := make([]int, 0, len(counts)), make([]float64, 0, len(counts))
 	for i, n := range counts {
 		if n > 0 {
 			kept, frequency = append(kept, i), append(frequency, float64(n))
 		}
 	}
-	all, top := len(kept), defaultCategories
+	all := len(kept)
 	if len(args) == 1 {
 		top, _ = args[0].whole()
 	}
 	if all == 0 {
-		f.warn("%s is NULL in every training row; ONE_HOT makes no column of it", f.item.Input)
+		made := "makes no column"
+		if name == "CATEGORY" {
+			made = "knows no category"
+		}
+		f.warn("%s is NULL in every training row; %s %s of it", f.item.Input, name, made)
 	}
 	if all <= top {
 		return kept, nil
@@ -64,14 +68,23 @@ func keepTop(f *fitting, args []literal, counts []int) ([]int, error) {
 		return counts[i] < limit
 	})
 	if len(args) == 0 {
-		f.warn("ONE_HOT keeps the %d most frequent of the %d categories of %s, the others become zeros; ONE_HOT(%s, %d) keeps more", top, all,
-			f.item.Input, f.item.Input, min(all, maxCategories))
+		others := "zeros"
+		if name == "CATEGORY" {
+			others = "missing"
+		}
+		f.warn("%s keeps the %d most frequent of the %d categories of %s, the others become %s; %s(%s, %d) keeps more", name, top, all,
+			f.item.Input, others, name, f.item.Input, min(all, maxCategories))
 	}
 	return kept, nil
 }
 
 // fitOneHot numbers the categories of a column of numbers; the pipeline makes the columns.
 func fitOneHot(f *fitting, args []literal, col []float64) (step, error) {
+	return fitFrequent(f, "ONE_HOT", defaultCategories, args, col)
+}
+
+// fitFrequent numbers the most frequent categories of a column of numbers.
+func fitFrequent(f *fitting, name string, top int, args []literal, col []float64) (step, error) {
 	values, err := sorted(f.ctx, col)
 	if err != nil {
 		return nil, err
@@ -81,12 +94,12 @@ func fitOneHot(f *fitting, args []literal, col []float64) (step, error) {
 	for i, c := range categories {
 		counts[i] = c.count
 	}
-	top, err := keepTop(f, args, counts)
+	frequent, err := keepTop(f, name, top, args, counts)
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]float64, len(top))
-	for i, c := range top {
+	kept := make([]float64, len(frequent))
+	for i, c := range frequent {
 		kept[i] = categories[c].value
 	}
 	return newCodes(kept, -1), nil

@@ -31,6 +31,7 @@ type fitted struct {
 	text      *textCodes // of a categorical input: what comes before the steps
 	steps     []step
 	indicator int  // the step before which NULLs are marked; -1: none, or text marks them
+	category  bool // the outermost transformer is CATEGORY: the number is a code, NaN for none
 	hot       bool // the outermost transformer is ONE_HOT: the last number is the place of the 1
 	width     int  // output columns without the indicator
 	offset    int  // first output column
@@ -82,7 +83,7 @@ func (f *fitted) add(c Call, s step) error {
 	if t.name == "IMPUTE" && wantsIndicator(args) {
 		f.indicator = len(f.steps)
 	}
-	f.hot = t.name == "ONE_HOT"
+	f.hot, f.category = t.name == "ONE_HOT", t.name == "CATEGORY"
 	f.steps = append(f.steps, s)
 	return nil
 }

@@ -93,7 +93,7 @@ func TestReference(t *testing.T) {
 		}
 	}
 	for _, name := range names() {
-		if !covered[name] {
+		if !covered[name] && name != "CATEGORY" { // the codes of ORDINAL: see category_test.go
 			t.Errorf("no case has %s", name)
 		}
 	}

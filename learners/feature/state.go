@@ -203,7 +203,7 @@ func (s *loader) pipeline() (*Pipeline, error) {
 			if f.text, err = part.load(texts.take(int(count)), fills.one()); err != nil {
 				return nil, fmt.Errorf("feature %q: %w", f.item.As, err)
 			}
-			f.hot = part.encoder == "ONE_HOT"
+			f.hot, f.category = part.encoder == "ONE_HOT", part.encoder == "CATEGORY"
 			rest, kind = rest[part.calls:], data.Categorical
 		}
 		for _, c := range rest {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// textCodes is the part of a feature that works on text: any number of IMPUTE, then ONE_HOT or ORDINAL. Together they are a map from text to
+// textCodes is the part of a feature that works on text: any number of IMPUTE, then ONE_HOT, ORDINAL or CATEGORY. Together they are a map from text to
 // code; the code is a number from there on.
 type textCodes struct {
 	values    []string // all different; the code of values[i] is codeAt(i, null)
@@ -44,7 +44,7 @@ func (t *textCodes) translate(levels []string) []float64 {
 // textPart is how the calls of an item divide when its input is text.
 type textPart struct {
 	imputes [][]literal // arguments of each IMPUTE, innermost first
-	encoder string      // ONE_HOT or ORDINAL
+	encoder string      // ONE_HOT, ORDINAL or CATEGORY
 	args    []literal   // of the encoder
 	calls   int         // how many of the item's calls these are
 }
@@ -61,7 +61,7 @@ func splitText(it Item) (textPart, error) {
 		switch t.name {
 		case "IMPUTE":
 			part.imputes = append(part.imputes, args)
-		case "ONE_HOT", "ORDINAL":
+		case "ONE_HOT", "ORDINAL", "CATEGORY":
 			part.encoder, part.args = t.name, args
 			return part, nil
 		default:
@@ -121,8 +121,12 @@ func fitText(f *fitting, part textPart, levels []string, counts []int, nulls int
 	null := -1
 	var kept []string
 	switch {
-	case part.encoder == "ONE_HOT":
-		top, err := keepTop(f, part.args, counts)
+	case part.encoder == "ONE_HOT" || part.encoder == "CATEGORY":
+		most := defaultCategories
+		if part.encoder == "CATEGORY" {
+			most = defaultKnown
+		}
+		top, err := keepTop(f, part.encoder, most, part.args, counts)
 		if err != nil {
 			return nil, err
 		}

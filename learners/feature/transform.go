@@ -14,7 +14,7 @@ import (
 const blockRows = 512
 
 // Transform computes the features of the given rows (nil: all) of ds, which needs a column for each of Inputs: x is n x p, nil when n is 0, and
-// missing[i] says that row i has a NaN feature, because an input is NULL and nothing imputes it; with TakingMissing no row is missing. Levels of ds that the pipeline does not know are
+// missing[i] says that row i has a NaN feature, because an input is NULL and nothing imputes it; a CATEGORY may be NaN, and with TakingMissing no row is missing. Levels of ds that the pipeline does not know are
 // unseen categories. Transform ends within 50 ms of ctx; otherwise it fails only when an input is missing or of another kind.
 func (p *Pipeline) Transform(ctx context.Context, ds *data.Dataset, rows []int32) (x *mat.Dense, missing []bool, err error) {
 	selected, err := selectRows(ds, rows)
@@ -91,7 +91,7 @@ func (f *fitted) run(col, mark []float64) {
 func (f *fitted) spread(col, mark, x []float64, width int, missing []bool) {
 	if !f.hot && !f.marks() { // one number: most features
 		for i, v := range col {
-			if x[i*width+f.offset] = v; v != v {
+			if x[i*width+f.offset] = v; v != v && !f.category {
 				missing[i] = true
 			}
 		}
@@ -102,7 +102,7 @@ func (f *fitted) spread(col, mark, x []float64, width int, missing []bool) {
 		switch {
 		case !f.hot:
 			row[0] = v
-			if v != v {
+			if v != v && !f.category {
 				missing[i] = true
 			}
 		case v == v:
@@ -155,7 +155,7 @@ func (p *Pipeline) TransformRow(values []Value, out []float64) (missing bool, er
 		switch {
 		case !f.hot:
 			cell[0] = x
-			missing = missing || x != x
+			missing = missing || x != x && !f.category
 		case x == x:
 			here[int(x)] = 1
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // transformer is a kind of fitted step, as users call it. On numbers it is fit and made again from its state; the ones that take text
-// (IMPUTE, ONE_HOT, ORDINAL) do that in text.go.
+// (IMPUTE, ONE_HOT, ORDINAL, CATEGORY) do that in text.go.
 type transformer struct {
 	name  string
 	usage string
@@ -36,6 +36,7 @@ var transformers = []transformer{
 	{"IMPUTE", "IMPUTE(x, 'mean' | 'median' | 'most_frequent' | value [, TRUE to add x_missing])", checkImpute, fitImpute, loadImpute},
 	{"ONE_HOT", "ONE_HOT(x [, top_n])", checkOneHot, fitOneHot, loadOneHot},
 	{"ORDINAL", "ORDINAL(x [, value1, value2, ...])", checkOrdinal, fitOrdinal, loadOrdinal},
+	{"CATEGORY", "CATEGORY(x [, top_n])", checkOneHot, fitCategory, loadOneHot},
 	{"QUANTILE_BUCKET", "QUANTILE_BUCKET(x, n)", checkQuantileBucket, fitQuantileBucket, loadQuantileBucket},
 	{"CLIP_QUANTILE", "CLIP_QUANTILE(x, low, high)", checkClipQuantile, fitClipQuantile, loadClipQuantile},
 }

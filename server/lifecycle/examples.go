@@ -22,7 +22,7 @@ func (e *examples) len() int { return len(e.rows) }
 
 func (p *prepared) examples(ctx context.Context, pipeline *feature.Pipeline, part split.Part) (*examples, error) {
 	e := &examples{}
-	e.Features, e.Classes = pipeline.Features(), p.classes
+	e.Features, e.Categories, e.Classes = pipeline.Features(), pipeline.Categories(), p.classes
 	rows := p.rows(part)
 	if len(rows) == 0 {
 		if p.y != nil {

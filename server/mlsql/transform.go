@@ -32,7 +32,7 @@ type TransformCall struct {
 // in TRANSFORM is a stateless SQL function.
 func FittedTransformers() []string { return slices.Clone(fitted) }
 
-var fitted = []string{"CLIP_QUANTILE", "IMPUTE", "MAX_ABS_SCALE", "MIN_MAX_SCALE", "ONE_HOT", "ORDINAL", "PCA", "QUANTILE_BUCKET",
+var fitted = []string{"CATEGORY", "CLIP_QUANTILE", "IMPUTE", "MAX_ABS_SCALE", "MIN_MAX_SCALE", "ONE_HOT", "ORDINAL", "PCA", "QUANTILE_BUCKET",
 	"ROBUST_SCALE", "STANDARD_SCALE", "TARGET_ENCODE"}
 
 // transforms takes what follows the word TRANSFORM.

@@ -148,3 +148,41 @@ func boostingMetrics(t *testing.T, loss string, test *data.Examples, m learners.
 	}
 	return map[string]float64{"rmse": math.Sqrt(mean(func(y float64, z []float64) float64 { return (y - z[0]) * (y - z[0]) }))}
 }
+
+// TestGradientBoostingWithCategories holds native categories against LightGBM's at equal settings.
+func TestGradientBoostingWithCategories(t *testing.T) {
+	b, err := os.ReadFile("../reference/gradient_boosting/expected_categories.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Set, Target   string
+		Rows, Columns int
+		Categories    []int
+		AUC, LogLoss  float64
+	}
+	if err := json.Unmarshal(b, &cases); err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) < 3 {
+		t.Fatalf("only %d cases", len(cases))
+	}
+	for _, c := range cases {
+		t.Run(c.Set, func(t *testing.T) {
+			t.Parallel()
+			split, err := LoadCodes("../data", c.Set, c.Target, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, p := split.Train.Dims(); n != c.Rows || p != c.Columns {
+				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, c.Rows, c.Columns)
+			}
+			split.Train.Categories = c.Categories
+			ours := boostingMetrics(t, "", split.Test, boost(t, split.Train, nil, 0))
+			t.Logf("auc %.5f, LightGBM %.5f; log_loss %.5f, LightGBM %.5f", ours["auc"], c.AUC, ours["log_loss"], c.LogLoss)
+			if ours["auc"] < c.AUC-0.002 || ours["log_loss"] > c.LogLoss+0.003 {
+				t.Errorf("auc %.5f, LightGBM %.5f; log_loss %.5f, LightGBM %.5f", ours["auc"], c.AUC, ours["log_loss"], c.LogLoss)
+			}
+		})
+	}
+}

@@ -134,4 +134,5 @@ def main():
         f.write("[\n" + ",\n".join(json.dumps(c) for c in out) + "\n]\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
