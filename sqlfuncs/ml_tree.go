@@ -96,7 +96,9 @@ func treeRow(n learners.TreeNode, features, classes []string, categoryNames func
 		if n.Categories != nil {
 			all, left := categoryNames(n.Feature), []string{}
 			for _, c := range n.Categories {
-				left = append(left, all[c])
+				if c < len(all) { // else the one of a feature that was NULL in every training row
+					left = append(left, all[c])
+				}
 			}
 			if b, err := json.Marshal(left); err == nil {
 				categories = string(b)

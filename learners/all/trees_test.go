@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -37,6 +38,11 @@ func TestNodesSayWhatIsPredicted(t *testing.T) {
 					x[j] = rng.NormFloat64()
 				}
 				y := x[0] + x[1]*x[2]
+				if spec.Traits.Categories { // the second feature
+					e.Categories = []int{0, 9, 0}
+					x[1] = float64(rng.IntN(9))
+					y = x[0] + effect[int(x[1])]*x[2]
+				}
 				if spec.Traits.Missing && i%7 == 0 {
 					x[i%p] = math.NaN()
 				}
@@ -134,6 +140,9 @@ func TestNodesSayWhatIsPredicted(t *testing.T) {
 	}
 }
 
+// effect is that of a category.
+var effect = [9]float64{-1, 2, 0.5, -0.3, 1.2, -2, 0.1, 3, -1.5}
+
 // checkShape checks how the nodes of a tree refer to each other, and that the rows of a split are those of its children.
 func checkShape(t *testing.T, tree []learners.TreeNode) {
 	t.Helper()
@@ -156,7 +165,7 @@ func walk(tree []learners.TreeNode, row []float64) learners.TreeNode {
 	at := tree[0]
 	for at.Feature >= 0 {
 		v := row[at.Feature]
-		if v <= at.Threshold || v != v && at.MissingLeft {
+		if v <= at.Threshold || v != v && at.MissingLeft || slices.Contains(at.Categories, int(v)) {
 			at = tree[at.Left]
 		} else {
 			at = tree[at.Right]

@@ -144,6 +144,83 @@ func TestScorerPredictsTheBitsOfWalking(t *testing.T) {
 	}
 }
 
+// TestScorerLeavesCategoriesToWalking: a model with a split by categories walks as a whole, and a row gets the same bits in any block.
+func TestScorerLeavesCategoriesToWalking(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	s := shape{trees: 30, leaves: 31, features: 3, outputs: 3, cuts: 70, missingLeft: 0.5}
+	trees, x := randomTrees(r, s), randomRows(r, 700, s.features, s.cuts)
+	for i := range 700 { // the second feature is a category of 70, some rows have none, and some a code that is none
+		if r.IntN(9) > 0 {
+			x.Set(i, 1, float64(r.IntN(72)-1))
+		}
+	}
+	categories, splits := []int{0, 70, 0}, 0
+	for _, t := range trees {
+		for i := range t {
+			if n := &t[i]; n.feature == 1 {
+				n.left = []uint64{r.Uint64(), r.Uint64() >> 58}
+				splits++
+			}
+		}
+	}
+	e := newEnsemble("softmax", s.features, 3, 3, []float64{1, 2, 3}, trees, categories)
+	if e.scorer != nil || splits < 50 {
+		t.Fatalf("%d splits by categories, there is a scorer: %v", splits, e.scorer != nil)
+	}
+	leaf := func(t tree, row []float64) float64 { // as the nodes say
+		at := 0
+		for t[at].feature >= 0 {
+			n := &t[at]
+			v := row[n.feature]
+			var left bool
+			switch {
+			case n.left == nil:
+				left = v <= n.cut || v != v && n.missingLeft || math.IsInf(v, 1) && n.cut == math.MaxFloat64
+			case v >= 0 && v < 70 && v == math.Trunc(v):
+				left = n.left[int(v)/64]>>(int(v)%64)&1 == 1
+			default:
+				left = n.missingLeft
+			}
+			if at = int(n.child); !left {
+				at++
+			}
+		}
+		return t[at].value
+	}
+	all := predictions(t, e, x)
+	for i := range 700 {
+		margins, want := []float64{1, 2, 3}, make([]float64, 3)
+		for k, grown := range trees {
+			margins[k%3] += leaf(grown, x.RawRowView(i))
+		}
+		e.link(margins, want)
+		alone := predictions(t, e, x.Slice(i, i+1, 0, 3).(*mat.Dense))
+		for k := range 3 {
+			if math.Float64bits(all.At(i, k)) != math.Float64bits(want[k]) || math.Float64bits(alone.At(0, k)) != math.Float64bits(want[k]) {
+				t.Fatalf("row %d is predicted %v, alone %v; its nodes say %v", i, all.RawRowView(i), alone.RawRowView(0), want)
+			}
+		}
+	}
+	for _, block := range []int{7, 64, 129} {
+		for lo := 0; lo+block <= 700; lo += block {
+			part := predictions(t, e, x.Slice(lo, lo+block, 0, 3).(*mat.Dense))
+			if !mat.Equal(part, all.Slice(lo, lo+block, 0, 3)) {
+				t.Fatalf("rows %d to %d are predicted otherwise in a block of their own", lo, lo+block-1)
+			}
+		}
+	}
+	for _, grown := range trees { // without them, the rows go by vector instructions
+		for i := range grown {
+			if grown[i].feature == 1 {
+				grown[i].left, grown[i].feature = nil, 0
+			}
+		}
+	}
+	if e := newEnsemble("softmax", s.features, 3, 3, []float64{1, 2, 3}, trees, categories); vectors && e.scorer == nil {
+		t.Error("no split is by categories, and there is no scorer")
+	}
+}
+
 func TestScorerLeavesLargeTreesToWalking(t *testing.T) {
 	needScorer(t)
 	r := rand.New(rand.NewPCG(3, 4))

@@ -10,7 +10,7 @@ func fitCategory(f *fitting, args []literal, col []float64) (step, error) {
 	return fitFrequent(f, "CATEGORY", defaultKnown, args, col)
 }
 
-// Categories are, for each of Features, of how many categories it is, 0 for a number; nil: all are numbers.
+// Categories are, for each of Features, of how many categories it is, 0 for a number; nil: all are numbers. A feature that is NULL in every training row is of one category, which no row has.
 func (p *Pipeline) Categories() []int {
 	var out []int
 	for i := range p.features {
@@ -21,12 +21,12 @@ func (p *Pipeline) Categories() []int {
 		if out == nil {
 			out = make([]int, len(p.columns))
 		}
-		out[f.offset] = len(f.categoryNames())
+		out[f.offset] = max(1, len(f.categoryNames()))
 	}
 	return out
 }
 
-// CategoryNames are the categories of a feature column in the order of their codes; nil for a number.
+// CategoryNames are the categories of a feature column in the order of their codes; none for a number.
 func (p *Pipeline) CategoryNames(column int) []string {
 	for i := range p.features {
 		if f := &p.features[i]; f.category && f.offset == column {

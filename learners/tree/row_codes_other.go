@@ -6,7 +6,9 @@ const vectors = false
 
 const noVectors = "tree: there are no vector instructions"
 
-func spreadAVX(codes *uint8, stride, width int, ids *int32, n int, low, high *uint8) { panic(noVectors) }
+func spreadAVX(codes *uint8, stride, width int, ids *int32, n int, low, high *uint8) {
+	panic(noVectors)
+}
 func tallyAVX(codes *uint8, stride, width int, ids *int32, moments *moment, n int, cut, bit *uint8, even, odd *tallied) {
 	panic(noVectors)
 }
