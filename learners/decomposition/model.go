@@ -40,7 +40,7 @@ func (m *model) ready() {
 	for a, v := range m.variance {
 		m.scale[a] = 1
 		if m.whiten {
-			if m.scale[a] = 0; v > 1e-14*m.variance[0] {
+			if m.scale[a] = 0; v > 0 {
 				m.scale[a] = 1 / math.Sqrt(v)
 			}
 		}
@@ -76,19 +76,14 @@ const blockRows = 512
 
 // Predict projects the rows of x.
 func (m *model) Predict(x, out *mat.Dense) error {
-	return m.blocks(x, out, m.p, m.d, func(s *scratch, from, to []float64, rows int) {
-		for i := range rows {
-			for j, v := range m.mean {
-				from[i*m.p+j] -= v
-			}
-		}
+	return m.blocks(x, out, m.p, m.d, m.mean, func(s *scratch, from, to []float64, rows int) {
 		s.work.MulPacked(matmul.Of(rows, m.d, m.d, to), matmul.Of(rows, m.p, m.p, from), m.forth)
 	})
 }
 
 // Restore turns projections back into features.
 func (m *model) Restore(z, x *mat.Dense) error {
-	return m.blocks(z, x, m.d, m.p, func(s *scratch, from, to []float64, rows int) {
+	return m.blocks(z, x, m.d, m.p, nil, func(s *scratch, from, to []float64, rows int) {
 		s.work.MulPacked(matmul.Of(rows, m.p, m.p, to), matmul.Of(rows, m.d, m.d, from), m.back)
 		for i := range rows {
 			for j, v := range m.mean {
@@ -98,8 +93,8 @@ func (m *model) Restore(z, x *mat.Dense) error {
 	})
 }
 
-// blocks copies blocks of the rows of x, lets f make the rows of out, and copies these, all finite.
-func (m *model) blocks(x, out *mat.Dense, width, made int, f func(s *scratch, from, to []float64, rows int)) error {
+// blocks copies blocks of the rows of x less the numbers of less, unless that is nil, lets f make the rows of out, and copies these, all finite.
+func (m *model) blocks(x, out *mat.Dense, width, made int, less []float64, f func(s *scratch, from, to []float64, rows int)) error {
 	if x == nil || out == nil {
 		return fmt.Errorf("%s: there are no rows to project, or there is no place for projections", name)
 	}
@@ -117,12 +112,28 @@ func (m *model) blocks(x, out *mat.Dense, width, made int, f func(s *scratch, fr
 		}
 		from, to := s.block[:count*width], s.out[:count*made]
 		for i := range count {
-			copy(from[i*width:(i+1)*width], x.RawRowView(lo+i))
+			row, line := x.RawRowView(lo+i), from[i*width:(i+1)*width]
+			if less == nil {
+				copy(line, row)
+				continue
+			}
+			row = row[:len(line)]
+			for j, v := range less[:len(line)] {
+				line[j] = row[j] - v
+			}
 		}
 		f(s, from, to, count)
 		for i := range count {
-			row := out.RawRowView(lo + i)
-			for j, v := range to[i*made : (i+1)*made] {
+			row, line := out.RawRowView(lo+i), to[i*made:(i+1)*made]
+			sum := 0.0
+			for _, v := range line {
+				sum += v - v // 0 unless a number is not finite
+			}
+			if sum == 0 {
+				copy(row, line)
+				continue
+			}
+			for j, v := range line {
 				if math.IsNaN(v) {
 					v = 0
 				}

@@ -91,7 +91,7 @@ func TestAgainstScikitLearn(t *testing.T) {
 		t.Fatalf("only %d cases", len(reference.Cases))
 	}
 	for _, c := range reference.Cases {
-		for _, solver := range []string{"exact", "randomized"} {
+		for _, solver := range []string{"covariance", "svd", "randomized"} {
 			if solver == "randomized" && c.Components < 1 && c.Data != "iris" {
 				continue
 			}
@@ -147,7 +147,7 @@ func falling(n, p int, fall float64, seed uint64) *data.Examples {
 // TestRandomizedComesNearExact where variances fall.
 func TestRandomizedComesNearExact(t *testing.T) {
 	for what, e := range map[string]*data.Examples{"many rows": falling(3000, 200, 0.9, 1), "few rows": falling(60, 300, 0.8, 2)} {
-		exact := fitted(t, e, map[string]string{"n_components": "6", "solver": "exact"})
+		exact := fitted(t, e, map[string]string{"n_components": "6", "solver": "covariance"})
 		random := fitted(t, e, map[string]string{"n_components": "6", "solver": "randomized"})
 		for a, v := range exact.variance {
 			if math.Abs(random.variance[a]-v) > 1e-6*v {
@@ -165,7 +165,7 @@ func TestRandomizedComesNearExact(t *testing.T) {
 // TestComponentsAreOrthonormalAlsoWithoutVariance, on rows that span less than their features.
 func TestComponentsAreOrthonormalAlsoWithoutVariance(t *testing.T) {
 	for what, e := range map[string]*data.Examples{"fewer rows than features": falling(9, 30, 0.9, 3), "constant": {X: mat.NewDense(40, 5, nil)}, "half of the features": falling(500, 40, 1e-9, 4)} {
-		for _, solver := range []string{"exact", "randomized"} {
+		for _, solver := range []string{"covariance", "svd", "randomized"} {
 			m := fitted(t, e, map[string]string{"solver": solver, "whiten": "true"})
 			for a := range m.d {
 				for b := range a + 1 {
@@ -206,6 +206,40 @@ func TestFarFromZero(t *testing.T) {
 		if math.Abs(b.variance[i]-v) > 1e-7*v {
 			t.Errorf("variance %d is %v, nearer to zero %v", i, b.variance[i], v)
 		}
+	}
+}
+
+// TestSmallSpreadsKeepTheirDigits by svd, which auto takes for them, and lose them by the covariance.
+func TestSmallSpreadsKeepTheirDigits(t *testing.T) {
+	const n, p, fall = 4000, 5, 0.01 // variances fall to 1e-16 of the first
+	e := falling(n, p, fall, 7)
+	turned, straight := fitted(t, e, map[string]string{"solver": "svd"}), make([]float64, p)
+	rng := rand.New(rand.NewPCG(7, 4))
+	for range p * p { // what falling draws before its rows
+		rng.NormFloat64()
+	}
+	x := mat.NewDense(n, p, nil) // the rows before they were turned: their variances lie along the features, where none takes digits from another
+	for i := range n {
+		for j := range p {
+			x.Set(i, j, rng.NormFloat64()*math.Pow(fall, float64(j)))
+		}
+	}
+	copy(straight, fitted(t, &data.Examples{X: x}, map[string]string{"solver": "svd"}).variance)
+	covariance, auto := fitted(t, e, map[string]string{"solver": "covariance"}), fitted(t, e, nil)
+	for a, want := range straight {
+		size := math.Pow(fall, 2*float64(a))
+		if !(want > size/2 && want < 2*size) {
+			t.Fatalf("variance %d of the rows before they were turned is %v, about %v was drawn", a, want, size)
+		}
+		if got := turned.variance[a]; math.Abs(got-want) > 1e-5*want {
+			t.Errorf("svd: variance %d is %v, before the rows were turned %v", a, got, want)
+		}
+		if auto.variance[a] != turned.variance[a] {
+			t.Errorf("auto: variance %d is %v, by svd %v", a, auto.variance[a], turned.variance[a])
+		}
+	}
+	if last := covariance.variance[p-1]; math.Abs(last-straight[p-1]) < 0.01*straight[p-1] {
+		t.Errorf("the covariance gives the last variance as %v, %v is right: nothing is shown here", last, straight[p-1])
 	}
 }
 

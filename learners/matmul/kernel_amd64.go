@@ -34,3 +34,19 @@ func tilesFast[T Float](tiles, k int, a tilesOf[T], b []T, bRow int, c []T, cRow
 		tilesFMA32(tiles, k, (*float32)(pa), 4*a.tile, 4*a.row, 4*a.column, (*float32)(pb), 4*bRow, (*float32)(pc), 4*cRow, again)
 	}
 }
+
+// shiftAndSumAVX sets to, rows of columns numbers, to the first 4 blocks numbers of each row of from less shift, and adds these to sums, row after row. Strides are in bytes.
+//
+//go:noescape
+func shiftAndSumAVX(to *float64, toRow int, from *float64, fromRow int, shift, sums *float64, rows, blocks int)
+
+// shiftAndSum does so for as many of the columns as the instructions take, and returns how many these are: of float64 all but the last up to three, of float32 none.
+func shiftAndSum[T Float](to, from []T, fromRow int, shift, sums []T, rows int) int {
+	columns := len(shift)
+	if unsafe.Sizeof(shift[0]) != 8 || columns < 4 || rows == 0 {
+		return 0
+	}
+	_, _, _ = to[rows*columns-1], from[(rows-1)*fromRow+columns-1], sums[columns-1]
+	shiftAndSumAVX((*float64)(unsafe.Pointer(&to[0])), 8*columns, (*float64)(unsafe.Pointer(&from[0])), 8*fromRow, (*float64)(unsafe.Pointer(&shift[0])), (*float64)(unsafe.Pointer(&sums[0])), rows, columns/4)
+	return columns / 4 * 4
+}

@@ -107,3 +107,34 @@ TEXT ·tilesFMA64(SB), NOSPLIT, $0-88
 // func tilesFMA32(tiles, k int, a *float32, aTile, aRow, aColumn int, b *float32, bRow int, c *float32, cRow, add int)
 TEXT ·tilesFMA32(SB), NOSPLIT, $0-88
 	TILES(VBROADCASTSS, VMOVUPS, VFMADD231PS, VADDPS)
+
+// func shiftAndSumAVX(to *float64, toRow int, from *float64, fromRow int, shift, sums *float64, rows, blocks int)
+TEXT ·shiftAndSumAVX(SB), NOSPLIT, $0-64
+	MOVQ to+0(FP), DI
+	MOVQ toRow+8(FP), R12
+	MOVQ from+16(FP), SI
+	MOVQ fromRow+24(FP), R13
+	MOVQ shift+32(FP), R8
+	MOVQ sums+40(FP), R9
+	MOVQ rows+48(FP), R10
+	MOVQ blocks+56(FP), R11
+
+shiftRow:
+	XORQ AX, AX
+	MOVQ R11, CX
+
+shiftBlock:
+	VMOVUPD (SI)(AX*1), Y0
+	VSUBPD  (R8)(AX*1), Y0, Y0
+	VMOVUPD Y0, (DI)(AX*1)
+	VADDPD  (R9)(AX*1), Y0, Y0
+	VMOVUPD Y0, (R9)(AX*1)
+	ADDQ    $32, AX
+	DECQ    CX
+	JNZ     shiftBlock
+	ADDQ    R13, SI
+	ADDQ    R12, DI
+	DECQ    R10
+	JNZ     shiftRow
+	VZEROUPPER
+	RET

@@ -132,6 +132,8 @@ type Workspace[T Float] struct {
 	edge   []T // the last rows of A, padded to a tile
 	spill  []T // tiles that are only partly wanted
 	rows   []T // of Gram: a block of rows less the shift, and the same times the weights
+
+	unwanted []T // sums that nobody asked for
 }
 
 func room[T Float](s *[]T, n int) []T {

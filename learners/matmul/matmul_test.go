@@ -378,3 +378,63 @@ func TestNoAllocation(t *testing.T) {
 		}
 	}
 }
+
+// TestGramAndSums is Gram with the sums beside it, with and without weights, on any number of workers, and the sums are the same bits with the instructions and without.
+func TestGramAndSums(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 1))
+	for _, p := range []int{1, 3, 4, 5, 28, 61} {
+		for _, n := range []int{1, 7, 130, 5000} {
+			stride := p + rng.IntN(3)
+			data, shift, weights := make([]float64, n*stride), make([]float64, p), make([]float64, n)
+			for i := range data {
+				data[i] = 3 + rng.NormFloat64()
+			}
+			for j := range shift {
+				shift[j] = 3 + rng.NormFloat64()/10
+			}
+			for i := range weights {
+				weights[i] = float64(rng.IntN(3))
+			}
+			x := Of(n, p, stride, data)
+			for _, w := range [][]float64{nil, weights} {
+				var bits []float64
+				for _, portable := range []bool{false, true} {
+					Portable(portable)
+					t.Cleanup(func() { Portable(false) })
+					want, got, sums := make([]float64, p*p), make([]float64, p*p), make([]float64, p)
+					if err := Gram(t.Context(), 1, Of(p, p, p, want), x, shift, w); err != nil {
+						t.Fatal(err)
+					}
+					for workers := 1; workers <= 3; workers++ {
+						if err := GramAndSums(t.Context(), workers, Of(p, p, p, got), x, shift, w, sums); err != nil {
+							t.Fatal(err)
+						}
+						if !slices.Equal(got, want) {
+							t.Fatalf("%d x %d, %d workers: the products are not those of Gram", n, p, workers)
+						}
+						if bits == nil {
+							bits = slices.Clone(sums)
+						}
+						if !slices.Equal(sums, bits) {
+							t.Fatalf("%d x %d, %d workers, portable %v: sums %v, before %v", n, p, workers, portable, sums, bits)
+						}
+					}
+					for j, v := range sums {
+						plain := 0.0
+						for i := range n {
+							f := 1.0
+							if w != nil {
+								f = w[i]
+							}
+							plain += f * (data[i*stride+j] - shift[j])
+						}
+						if math.Abs(v-plain) > 1e-9*float64(n) {
+							t.Fatalf("%d x %d: sum %d is %v, want %v", n, p, j, v, plain)
+						}
+					}
+				}
+			}
+		}
+	}
+	Portable(false)
+}
