@@ -9,6 +9,7 @@ import (
 	"aibms/learners/boosting"
 	"aibms/learners/cluster"
 	"aibms/learners/decomposition"
+	"aibms/learners/discriminant"
 	"aibms/learners/ensemble"
 	"aibms/learners/forest"
 	"aibms/learners/isolation"
@@ -37,6 +38,7 @@ var plain = learners.NewRegistry(
 	neural.NeuralNetwork(),
 	neighbors.KNearestNeighbors(),
 	bayes.NaiveBayes(),
+	discriminant.DiscriminantAnalysis(),
 	cluster.KMeans(),
 	mixture.GaussianMixture(),
 	decomposition.PCA(),
