@@ -10,7 +10,7 @@ TEST     := -tags $(TAGS) -trimpath -timeout 20m
 export CGO_ENABLED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test clients torture bench bench-growth bench-page microbench lint clean toolchain
+.PHONY: help run build test clients torture bench bench-growth bench-costs bench-page microbench lint clean toolchain
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+::?.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +45,10 @@ bench: ## measure AIBMS beside what people use today; ONLY=name for one figure, 
 bench-growth: ## measure how the figures grow with rows, columns and connections
 	@$(MAKE) --no-print-directory build bench-build bench-peers >&2
 	@$(BENCH) -growth $(ARGS)
+
+bench-costs: ## print what fitting costs each learner, in time and memory, and how that grows
+	@$(MAKE) --no-print-directory bench-build >&2
+	@bin/bench -costs
 
 bench-page: ## the same as bench, with the results put into docs/performance.md
 	@$(MAKE) --no-print-directory build bench-build bench-peers >&2

@@ -62,7 +62,7 @@ const blockRows = 4096
 // MemoryNeeded counts the covariances with the partial ones of a block, the model, and a block of rows.
 func (l *discriminantAnalysis) MemoryNeeded(n, p, K int) int64 {
 	square := 8 * int64(p) * int64(p)
-	return int64(2*K+40)*square + 8*int64(n) + 8*blockRows*int64(p+1)
+	return int64(2*K+40)*square + 4*int64(n) + 16*blockRows*int64(2*p+1)
 }
 
 func (l *discriminantAnalysis) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -99,7 +99,7 @@ func (l *discriminantAnalysis) Fit(ctx context.Context, train, validate *data.Ex
 // classes are the weights, means and scatters of the training rows of each class.
 type classes struct {
 	e      *data.Examples
-	rows   [][]int   // of each class: its rows of positive weight, ascending
+	rows   [][]int32 // of each class: its rows of positive weight, ascending
 	weight []float64 // of each class
 	total  float64
 	mean   [][]float64 // of each class: p numbers
@@ -110,9 +110,13 @@ type classes struct {
 func newClasses(ctx context.Context, e *data.Examples) (*classes, error) {
 	n, p := e.Dims()
 	K := len(e.Classes)
-	c := &classes{e: e, rows: make([][]int, K), weight: make([]float64, K), mean: make([][]float64, K), square: make([][]float64, K)}
+	c := &classes{e: e, rows: make([][]int32, K), weight: make([]float64, K), mean: make([][]float64, K), square: make([][]float64, K)}
+	counts := make([]int, K)
+	for _, y := range e.Y {
+		counts[int(y)]++
+	}
 	for k := range c.mean {
-		c.mean[k] = make([]float64, p)
+		c.mean[k], c.rows[k] = make([]float64, p), make([]int32, 0, counts[k])
 	}
 	for i := range n {
 		if i%blockRows == 0 && ctx.Err() != nil {
@@ -126,7 +130,7 @@ func newClasses(ctx context.Context, e *data.Examples) (*classes, error) {
 			continue
 		}
 		k := int(e.Y[i])
-		c.rows[k] = append(c.rows[k], i)
+		c.rows[k] = append(c.rows[k], int32(i))
 		c.weight[k] += w
 		mean := c.mean[k]
 		for j, v := range e.X.RawRowView(i) {
@@ -171,8 +175,8 @@ func (c *classes) scatter(ctx context.Context, k, workers int) error {
 	for lo := 0; lo < len(c.rows[k]); lo += size {
 		rows := c.rows[k][lo:min(lo+size, len(c.rows[k]))]
 		for i, row := range rows {
-			copy(block[i*p:(i+1)*p], c.e.X.RawRowView(row))
-			weights[i] = c.e.Weight(row)
+			copy(block[i*p:(i+1)*p], c.e.X.RawRowView(int(row)))
+			weights[i] = c.e.Weight(int(row))
 		}
 		if err := matmul.Gram(ctx, workers, matmul.Of(p, p, p, part), matmul.Of(len(rows), p, p, block), c.mean[k], weights[:len(rows)]); err != nil {
 			return err

@@ -34,7 +34,7 @@ func main() {
 // settings are the flags.
 type settings struct {
 	only                string
-	growth, list        bool
+	growth, list, costs bool
 	pairs, rows         int
 	aibms, python, page string
 	peers               string
@@ -51,6 +51,7 @@ func parse(args []string, w io.Writer) (*settings, error) {
 	f.SetOutput(w)
 	f.StringVar(&s.only, "only", "", "measure only these figures: a comma list of names, or of beginnings of names")
 	f.BoolVar(&s.growth, "growth", false, "measure how figures grow: at their own size, with twice and ten times the rows, twice the columns, 4 to 64 connections")
+	f.BoolVar(&s.costs, "costs", false, "print a table of what fitting costs each learner by itself, in time and memory, and how that grows")
 	f.BoolVar(&s.list, "list", false, "print the names of the figures and end")
 	f.IntVar(&s.pairs, "pairs", 5, "pairs of runs that count; fewer than 5 is for trying out")
 	f.IntVar(&s.rows, "rows", 0, "rows of every table, in place of what the figures say, which grow from there: for trying out")
@@ -114,6 +115,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	}
 	if s.list {
 		fmt.Fprintln(out, strings.Join(names(list), "\n"))
+		return 0
+	}
+	if s.costs {
+		if err := printCosts(&Bench{ctx: ctx, log: log}, out); err != nil {
+			fmt.Fprintln(log, err)
+			return 1
+		}
 		return 0
 	}
 	b := &Bench{ctx: ctx, log: log, pairs: s.pairs, aibms: s.aibms, python: s.python, peers: s.peers}
