@@ -188,6 +188,19 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestEveryLearnerHasAnExample looks for each learner on docs/learners-by-example.md, which TestExamples executes.
+func TestEveryLearnerHasAnExample(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "learners-by-example.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, learner := range all.Registry().All() {
+		if !strings.Contains(string(text), "\n## "+learner.Name+"\n") || !strings.Contains(string(text), "USING "+learner.Name) {
+			t.Errorf("docs/learners-by-example.md has no example of %s", learner.Name)
+		}
+	}
+}
+
 // TestFormat reads real artifacts by the words of docs/FORMAT.md, and looks for each of their sections there.
 func TestFormat(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "docs", "FORMAT.md"))
