@@ -77,31 +77,31 @@ func TestGramAgreesWithItsDefinition(t *testing.T) {
 					if s != nil && x.dense == nil {
 						continue
 					}
-					last := s // the numbers that follow a row: ones, or others
+					q, also := p+1, []float64(nil) // a number that follows each row, before the one
 					if s != nil {
-						last = e.Y
+						q, also = p+2, e.Y
 					}
-					g, err := x.gramAround(t.Context(), e.Weights, step, s, last)
+					g, err := x.gramAround(t.Context(), e.Weights, step, s, also)
 					if err != nil {
 						t.Fatal(err)
 					}
-					u := make([]float64, p+1)
-					want := mat.NewDense(p+1, p+1, nil)
+					u := make([]float64, q)
+					want := mat.NewDense(q, q, nil)
 					for i := 0; i < n; i += step {
 						for j := range p {
 							if u[j] = e.X.At(i, j); s != nil {
 								u[j] -= s[j]
 							}
 						}
-						if u[p] = 1; last != nil {
-							u[p] = last[i]
+						if u[q-1] = 1; also != nil {
+							u[p] = also[i]
 						}
-						want.RankOne(want, e.Weights[i], mat.NewVecDense(p+1, u), mat.NewVecDense(p+1, u))
+						want.RankOne(want, e.Weights[i], mat.NewVecDense(q, u), mat.NewVecDense(q, u))
 					}
-					for i := range p + 1 {
+					for i := range q {
 						for j := range i + 1 {
-							if !near(g[i*(p+1)+j], want.At(i, j), 1e-12) {
-								t.Fatalf("layout %d, %d columns, step %d: number %d, %d is %v, want %v", k, p, step, i, j, g[i*(p+1)+j], want.At(i, j))
+							if !near(g[i*q+j], want.At(i, j), 1e-12) {
+								t.Fatalf("layout %d, %d columns, step %d: number %d, %d is %v, want %v", k, p, step, i, j, g[i*q+j], want.At(i, j))
 							}
 						}
 					}

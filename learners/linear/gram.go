@@ -18,9 +18,12 @@ func (d *design) gram(ctx context.Context, weight []float64, step int) ([]float6
 	return d.gramAround(ctx, weight, step, nil, nil)
 }
 
-// gramAround is gram of u_i = x_i - shift followed by last_i. shift and last are nil, for zeros and ones, unless the design is dense.
-func (d *design) gramAround(ctx context.Context, weight []float64, step int, shift, last []float64) ([]float64, error) {
+// gramAround is gram of u_i = x_i - shift followed by also_i and a one. shift and also are nil, for zeros and nothing, unless the design is dense; with also the matrix is (p+2) x (p+2).
+func (d *design) gramAround(ctx context.Context, weight []float64, step int, shift, also []float64) ([]float64, error) {
 	q := d.p + 1
+	if also != nil {
+		q++
+	}
 	rows := (d.n + step - 1) / step
 	chunks := min(gramChunks, max(1, gramElements/(q*q)))
 	size := max((rows+chunks-1)/chunks, int(chunkElements/d.perRow()), 1)
@@ -29,13 +32,13 @@ func (d *design) gramAround(ctx context.Context, weight []float64, step int, shi
 	err := safego.Chunks(ctx, rows, size, d.workers, func(c, lo, hi int) error {
 		g := make([]float64, q*q)
 		parts[c] = g
-		pack := newGramPack(d)
+		pack := newGramPack(d, q)
 		for lo < hi {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			end := min(hi, lo+pack.rows)
-			d.addGram(lo, end, step, weight, shift, last, g, pack)
+			d.addGram(lo, end, step, weight, shift, also, g, pack)
 			lo = end
 		}
 		return nil
@@ -52,23 +55,23 @@ func (d *design) gramAround(ctx context.Context, weight []float64, step int, shi
 	return total, nil
 }
 
-// gramPack holds a block of dense rows, each followed by a one, as they are and times their weights.
+// gramPack holds a block of dense rows, each with what follows it, as they are and times their weights.
 type gramPack struct {
 	rows          int
-	plain, scaled []float64 // rows x (p+1)
+	plain, scaled []float64 // rows x q
 	workspace     matmul.Workspace[float64]
 }
 
-func newGramPack(d *design) *gramPack {
+func newGramPack(d *design, q int) *gramPack {
 	if d.dense == nil {
 		return &gramPack{rows: 256}
 	}
 	const rows = 128 // what the kernel adds up at once
-	return &gramPack{rows: rows, plain: make([]float64, rows*(d.p+1)), scaled: make([]float64, rows*(d.p+1))}
+	return &gramPack{rows: rows, plain: make([]float64, rows*q), scaled: make([]float64, rows*q)}
 }
 
 // addGram adds weight_i u_i u_i', u_i as for gramAround, of the rows lo*step, (lo+1)*step ... to the lower triangle of g.
-func (d *design) addGram(lo, hi, step int, weight, shift, last, g []float64, pack *gramPack) {
+func (d *design) addGram(lo, hi, step int, weight, shift, also, g []float64, pack *gramPack) {
 	q := d.p + 1
 	if d.dense == nil {
 		sums := g[d.p*q:]
@@ -93,6 +96,9 @@ func (d *design) addGram(lo, hi, step int, weight, shift, last, g []float64, pac
 		return
 	}
 	used := 0
+	if also != nil {
+		q++
+	}
 	for r := lo; r < hi; r++ {
 		i := r * step
 		f := weight[i]
@@ -101,8 +107,8 @@ func (d *design) addGram(lo, hi, step int, weight, shift, last, g []float64, pac
 		}
 		line, scaled := pack.plain[used*q:][:q], pack.scaled[used*q:][:q]
 		copy(line, d.denseRow(i))
-		if line[d.p] = 1; last != nil {
-			line[d.p] = last[i]
+		if line[q-1] = 1; also != nil {
+			line[d.p] = also[i]
 		}
 		for j, m := range shift {
 			line[j] -= m

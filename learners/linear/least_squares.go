@@ -68,13 +68,18 @@ func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
 	return &solution{w: w, bias: s.meanY - dot(w, s.mean), rank: rank}, nil
 }
 
-// centre computes the means, and the spreads unless scaledGram can take them from its diagonal.
+// centre computes the means, and the spreads. Of dense rows that outnumber their columns it takes means from a sample, if any, and leaves the rest to scaledGram, whose pass over the rows gives
+// all of it.
 func (s *leastSquares) centre(ctx context.Context) error {
 	p := s.x.p
 	s.mean, s.spread = make([]float64, p), make([]float64, p)
 	s.sums, s.work, s.squares = make([]float64, p+2), make([]float64, s.x.n), math.NaN()
 	for _, v := range s.weight {
 		s.total += v
+	}
+	if s.intercept && s.x.dense != nil && p < s.x.n {
+		s.nearly()
+		return nil
 	}
 	if s.intercept {
 		err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
@@ -97,6 +102,50 @@ func (s *leastSquares) centre(ctx context.Context) error {
 	err := s.x.reduce(ctx, s.sums[:p], func(lo, hi int, part []float64) { s.x.addSpread(lo, hi, s.weight[lo:hi], s.mean, part) })
 	copy(s.spread, s.sums[:p])
 	return err
+}
+
+// nearly sets the means to those of about a thousand rows.
+func (s *leastSquares) nearly() {
+	step, total := max(1, s.x.n/1024), 0.0
+	for i := 0; i < s.x.n; i += step {
+		total += s.weight[i]
+		s.x.addRow(i, s.weight[i], s.mean)
+		s.meanY += s.weight[i] * s.y[i]
+	}
+	if total == 0 {
+		return
+	}
+	for j := range s.mean {
+		s.mean[j] /= total
+	}
+	s.meanY /= total
+}
+
+// farOff is how many times the spread of a column its distance from where it was thought to be may add to the sum of squares: four of sixteen digits are then lost.
+const farOff = 1e4
+
+// exactly moves the means from nearly where they are to where they are, by the (p+2) x (p+2) matrix g of gramAround, and g with them. It reports whether no column was so far off that too many
+// digits were lost.
+func (s *leastSquares) exactly(g []float64) (ok bool) {
+	p := s.x.p
+	q := p + 2
+	sums := g[(p+1)*q:]
+	ok = true
+	for i := 0; i <= p; i++ { // the columns, then the target
+		d := sums[i] / s.total
+		row := g[i*q:]
+		before := row[i]
+		for j := 0; j <= i; j++ {
+			row[j] -= d * sums[j]
+		}
+		if i == p {
+			s.meanY += d
+			continue
+		}
+		ok = ok && before < farOff*row[i] || before <= constantBits*constantBits*s.mean[i]*s.mean[i]*s.total
+		s.mean[i] += d
+	}
+	return ok
 }
 
 // addSpread adds the sum of r[i-lo] (x_ij - mean_j)^2 over the rows lo to hi to g_j.
@@ -197,15 +246,25 @@ func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err e
 	return w, f.rank, err
 }
 
+// denseGram returns the matrix of gramAround of the centred columns, the centred target and ones.
+func (s *leastSquares) denseGram(ctx context.Context) ([]float64, error) {
+	for again := false; ; again = true {
+		for i, y := range s.y {
+			s.work[i] = y - s.meanY
+		}
+		g, err := s.x.gramAround(ctx, s.weight, 1, s.mean, s.work)
+		if err != nil || !s.intercept || s.exactly(g) || again {
+			return g, err
+		}
+	}
+}
+
 // scaledGram returns the centred X' S X + alpha with its rows and columns multiplied by scale, which makes its diagonal one (zero for constant columns). exact is false
 // when taking off means that are far larger than the spread has cost too many digits.
 func (s *leastSquares) scaledGram(ctx context.Context) (g, scale []float64, exact bool, err error) {
 	p := s.x.p
 	if s.x.dense != nil {
-		for i, y := range s.y {
-			s.work[i] = y - s.meanY
-		}
-		g, err = s.x.gramAround(ctx, s.weight, 1, s.mean, s.work)
+		g, err = s.denseGram(ctx)
 	} else {
 		g, err = s.x.gram(ctx, s.weight, 1)
 	}
@@ -213,9 +272,11 @@ func (s *leastSquares) scaledGram(ctx context.Context) (g, scale []float64, exac
 		return nil, nil, false, err
 	}
 	if s.x.dense != nil {
-		s.cross = slices.Clone(g[p*(p+1):][:p])
+		s.cross = slices.Clone(g[p*(p+2):][:p])
+		g = leading(g, p+2, p)
+	} else {
+		g = leading(g, p+1, p)
 	}
-	g = leading(g, p+1, p)
 	scale, exact = make([]float64, p), true
 	for i := range scale {
 		if s.x.dense != nil {

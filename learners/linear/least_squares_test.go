@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"aibms/learners"
 	"aibms/learners/data"
+	"aibms/learners/params"
 )
 
 func TestLeastSquaresOfDependentColumns(t *testing.T) {
@@ -124,4 +126,33 @@ func TestOrthogonalWayAgrees(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMeansFarFromTheSample: all rows but those that means are first taken from lie far away, and little apart.
+func TestMeansFarFromTheSample(t *testing.T) {
+	const n = 2048
+	e := &data.Examples{X: mat.NewDense(n, 2, nil), Y: make([]float64, n), Features: []string{"a", "b"}}
+	rng := rand.New(rand.NewPCG(11, 12))
+	for i := range n {
+		a, b := rng.NormFloat64(), rng.NormFloat64()
+		e.Y[i] = 2*a - 3*b
+		if i%2 == 0 {
+			e.X.SetRow(i, []float64{0, 0})
+			e.Weights = append(e.Weights, 0)
+			continue
+		}
+		e.X.SetRow(i, []float64{1e6 + a, b - 1e6})
+		e.Weights = append(e.Weights, 1)
+	}
+	l := LinearRegression().New()
+	var set params.Set
+	l.Declare(&set)
+	if err := set.Assign(regressionName, nil); err != nil {
+		t.Fatal(err)
+	}
+	m, err := l.Fit(t.Context(), e, nil, learners.Env{Task: learners.Regression, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkCoefficients(t, m, [][]float64{{2, -3}}, []float64{-2e6 - 3e6}, 1e-3)
 }
