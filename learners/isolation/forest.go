@@ -89,8 +89,8 @@ func (f *forest) Predict(x, out *mat.Dense) error {
 	if r, k := out.Dims(); r != n || k != 1 {
 		return fmt.Errorf("predictions need a %d x 1 matrix, got %d x %d", n, r, k)
 	}
-	// as many rows go through one tree after the other as stay in the first cache beside it
-	rows := max(16, min(256, 3072/p))
+	// as many rows go through one tree after the other as stay in the first cache beside it: a multiple of eight, which go side by side
+	rows := max(16, min(256, 3072/p)&^7)
 	raw, o := x.RawMatrix(), out.RawMatrix()
 	lengths := make([]float64, min(n, rows))
 	scale := -1 / (float64(len(f.roots)) * averagePath(f.samples))
@@ -142,8 +142,10 @@ func missing(x []float64, stride, p, n int) bool {
 func (f *forest) eight(x []float64, stride int, root, depth int32, sums []float64) {
 	nodes, p := f.nodes, f.features
 	x0, x1, x2, x3, x4, x5, x6, x7 := x[:p], x[stride:stride+p], x[2*stride:2*stride+p], x[3*stride:3*stride+p], x[4*stride:4*stride+p], x[5*stride:5*stride+p], x[6*stride:6*stride+p], x[7*stride:7*stride+p]
-	a, b, c, d, e, g, h, i := root, root, root, root, root, root, root, root
-	for range depth {
+	first, feature := nodes[root], int(nodes[root].feature&^missingRight) // the same for all rows
+	a, b, c, d := first.left+above(x0[feature], first.threshold), first.left+above(x1[feature], first.threshold), first.left+above(x2[feature], first.threshold), first.left+above(x3[feature], first.threshold)
+	e, g, h, i := first.left+above(x4[feature], first.threshold), first.left+above(x5[feature], first.threshold), first.left+above(x6[feature], first.threshold), first.left+above(x7[feature], first.threshold)
+	for range depth - 1 {
 		n0 := &nodes[a]
 		a = n0.left + above(x0[n0.feature&^missingRight], n0.threshold)
 		n1 := &nodes[b]
