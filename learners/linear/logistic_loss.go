@@ -1,6 +1,10 @@
 package linear
 
-import "math"
+import (
+	"math"
+
+	"aibms/learners/exponential"
+)
 
 // logisticLoss is l(y, z) = log(1 + exp(-y z)) for y = -1 or 1.
 type logisticLoss struct{}
@@ -10,10 +14,14 @@ func (logisticLoss) derive(z, y, weight, first, second []float64) float64 {
 	var logs logSum
 	y, weight, first, second = y[:len(z)], weight[:len(z)], first[:len(z)], second[:len(z)]
 	for i, v := range z {
+		second[i] = -math.Abs(v)
+	}
+	exponentials(second) // never overflow
+	for i, v := range z {
 		m := y[i] * v
-		e := math.Exp(-math.Abs(m)) // never overflows
-		q := 1 / (1 + e)            // probability of the likelier side
-		s, wrong := weight[i], e*q  // wrong: probability of the class that is not y
+		e := second[i]
+		q := 1 / (1 + e)           // probability of the likelier side
+		s, wrong := weight[i], e*q // wrong: probability of the class that is not y
 		logs.add(s, e)
 		if m < 0 {
 			sum -= s * m
@@ -23,6 +31,17 @@ func (logisticLoss) derive(z, y, weight, first, second []float64) float64 {
 		second[i] = s * e * q * q
 	}
 	return sum + logs.total()
+}
+
+// exponentials replaces each number, at most 0, by its exp.
+func exponentials(x []float64) {
+	whole := len(x) &^ (exponential.Lane - 1)
+	if whole > 0 {
+		exponential.All(x[:whole], 0)
+	}
+	for i := whole; i < len(x); i++ {
+		x[i] = exponential.Exp(x[i], 0)
+	}
 }
 
 // logSum adds up weight * log(1 + e) for numbers e between 0 and 1. It multiplies the terms of equal weights that follow each other and takes one logarithm of

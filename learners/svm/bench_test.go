@@ -3,6 +3,8 @@ package svm
 import (
 	"math/rand/v2"
 	"testing"
+
+	"aibms/learners/exponential"
 )
 
 // The loops of a fit, at 9984 rows of 28 features.
@@ -33,7 +35,7 @@ func BenchmarkExpTo32(b *testing.B) {
 	x, dst := normals(rng, rowChunk), make([]float32, rowChunk)
 	for b.Loop() {
 		for c := 0; c < benchRows; c += rowChunk {
-			expTo32(dst, x, 0)
+			exponential.To32(dst, x, 0)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners/exponential"
 )
 
 // kernel is K(x, z):
@@ -72,7 +74,7 @@ func (k *kernel) constant() float64 {
 func (k *kernel) values(v []float64) {
 	switch k.name {
 	case "rbf":
-		expAll(v, 0)
+		exponential.All(v, 0)
 	case "poly":
 		for i, x := range v {
 			v[i] = bounded(power(x, k.degree))
@@ -94,7 +96,7 @@ const largestValue = 1e30
 // values32 turns sums into values of the kernel in single precision; it may change v.
 func (k *kernel) values32(dst []float32, v []float64) {
 	if k.name == "rbf" {
-		expTo32(dst, v, 0)
+		exponential.To32(dst, v, 0)
 		return
 	}
 	k.values(v)
@@ -149,7 +151,7 @@ func tanh(x float64) float64 {
 	if x != x {
 		return 0
 	}
-	e := exp(-2*math.Abs(x), 0)
+	e := exponential.Exp(-2*math.Abs(x), 0)
 	return math.Copysign((1-e)/(1+e), x)
 }
 

@@ -3,6 +3,8 @@ package svm
 import (
 	"math"
 	"math/bits"
+
+	"aibms/learners/exponential"
 )
 
 // platt turns decision values f into probabilities of the second class: p = 1 / (1 + exp(-(a f + b))).
@@ -10,7 +12,7 @@ type platt struct{ a, b float64 }
 
 func (p platt) probability(f float64) float64 {
 	z := p.a*f + p.b
-	e := exp(-math.Abs(z), 0)
+	e := exponential.Exp(-math.Abs(z), 0)
 	if z >= 0 {
 		return 1 / (1 + e)
 	}
@@ -45,7 +47,7 @@ func fitPlatt(f, y, weight []float64) platt {
 		sum := 0.0
 		for i, s := range weight {
 			z := p.a*f[i] + p.b
-			sum += s * (max(z, 0) - target(i)*z + math.Log1p(exp(-math.Abs(z), 0)))
+			sum += s * (max(z, 0) - target(i)*z + math.Log1p(exponential.Exp(-math.Abs(z), 0)))
 		}
 		return sum
 	}

@@ -14,12 +14,6 @@ func dotsRowFMA(dst, x, z *float64, p, groups int, start *float64, self float64)
 func dotsFourFMA(dst *float64, dstStride int, x *float64, xStride int, z *float64, p, panels int, start *float64, startStride int, self *float64)
 
 //go:noescape
-func expFMA(x *float64, n int, top float64, constants *float64)
-
-//go:noescape
-func expTo32FMA(dst *float32, x *float64, n int, top float64, constants *float64)
-
-//go:noescape
 func stepAVX2(v, up *float64, ki, kj *float32, delta float64, n int, best *float64, at *int64)
 
 //go:noescape

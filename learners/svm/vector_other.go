@@ -10,10 +10,6 @@ func dotsFourFMA(dst *float64, dstStride int, x *float64, xStride int, z *float6
 	panic(unreachable)
 }
 
-func expFMA(x *float64, n int, top float64, constants *float64) { panic(unreachable) }
-
-func expTo32FMA(dst *float32, x *float64, n int, top float64, constants *float64) { panic(unreachable) }
-
 func stepAVX2(v, up *float64, ki, kj *float32, delta float64, n int, best *float64, at *int64) {
 	panic(unreachable)
 }

@@ -1,0 +1,95 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Eight exponentials: of Y0 and Y4, into Y0 and Y4. R8 points to constants, Y15 holds the upper bound, Y14 the lower.
+#define EXPONENTIALS \
+	VCMPPD $0x1D, Y14, Y0, Y3 \
+	VCMPPD $0x1D, Y14, Y4, Y7 \
+	VMINPD Y15, Y0, Y0 \
+	VMINPD Y15, Y4, Y4 \
+	VMAXPD Y14, Y0, Y0 \
+	VMAXPD Y14, Y4, Y4 \
+	VBROADCASTSD 16(R8), Y1 \
+	VMOVAPD Y1, Y5 \
+	VMOVAPD Y1, Y9 \
+	VBROADCASTSD 8(R8), Y8 \
+	VFMADD231PD Y8, Y0, Y1 \
+	VFMADD231PD Y8, Y4, Y5 \
+	VSUBPD Y9, Y1, Y2 \
+	VSUBPD Y9, Y5, Y6 \
+	VBROADCASTSD 24(R8), Y8 \
+	VFNMADD231PD Y8, Y2, Y0 \
+	VFNMADD231PD Y8, Y6, Y4 \
+	VBROADCASTSD 32(R8), Y9 \
+	VFNMADD231PD Y9, Y2, Y0 \
+	VFNMADD231PD Y9, Y6, Y4 \
+	VBROADCASTSD 40(R8), Y2 \
+	VMOVAPD Y2, Y6 \
+	TERM(48, Y8) \
+	TERM(56, Y9) \
+	TERM(64, Y8) \
+	TERM(72, Y9) \
+	TERM(80, Y8) \
+	TERM(88, Y9) \
+	TERM(96, Y8) \
+	TERM(104, Y9) \
+	TERM(112, Y8) \
+	TERM(120, Y9) \
+	VFMADD213PD Y9, Y0, Y2 \
+	VFMADD213PD Y9, Y4, Y6 \
+	VPSLLQ $52, Y1, Y1 \
+	VPSLLQ $52, Y5, Y5 \
+	VPADDQ Y1, Y2, Y2 \
+	VPADDQ Y5, Y6, Y6 \
+	VANDPD Y3, Y2, Y0 \
+	VANDPD Y7, Y6, Y4
+
+#define TERM(offset, C) \
+	VBROADCASTSD offset(R8), C \
+	VFMADD213PD C, Y0, Y2 \
+	VFMADD213PD C, Y4, Y6
+
+// func expFMA(x *float64, n int, top float64, constants *float64)
+TEXT ·expFMA(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ constants+24(FP), R8
+	VBROADCASTSD top+16(FP), Y15
+	VBROADCASTSD (R8), Y14
+
+expEight:
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y4
+	EXPONENTIALS
+	VMOVUPD Y0, (SI)
+	VMOVUPD Y4, 32(SI)
+	ADDQ $64, SI
+	SUBQ $8, CX
+	JNZ  expEight
+	VZEROUPPER
+	RET
+
+// func expTo32FMA(dst *float32, x *float64, n int, top float64, constants *float64)
+TEXT ·expTo32FMA(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ constants+32(FP), R8
+	VBROADCASTSD top+24(FP), Y15
+	VBROADCASTSD (R8), Y14
+
+expEightTo32:
+	VMOVUPD (SI), Y0
+	VMOVUPD 32(SI), Y4
+	EXPONENTIALS
+	VCVTPD2PSY Y0, X0
+	VCVTPD2PSY Y4, X4
+	VMOVUPS X0, (DI)
+	VMOVUPS X4, 16(DI)
+	ADDQ $64, SI
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JNZ  expEightTo32
+	VZEROUPPER
+	RET
