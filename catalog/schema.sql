@@ -134,7 +134,7 @@ CREATE TABLE IF NOT EXISTS model_metrics (
   database_name VARCHAR(64) NOT NULL,
   model_name VARCHAR(64) NOT NULL,
   dataset VARCHAR(16) NOT NULL COMMENT 'TEST, VALIDATE or TRAIN',
-  slice LONGTEXT COMMENT 'NULL: all rows',
+  slice LONGTEXT COMMENT 'target=x: one of several targets; NULL: all of them',
   metric VARCHAR(64) NOT NULL,
   value DOUBLE,
   ci_low DOUBLE COMMENT 'confidence interval',
@@ -203,6 +203,7 @@ CREATE TABLE IF NOT EXISTS learners (
   needs_scaling TINYINT(1) NOT NULL COMMENT 'wants features of comparable size',
   row_weights TINYINT(1) NOT NULL COMMENT 'honours WEIGHT and CLASS WEIGHTS',
   probabilities TINYINT(1) NOT NULL COMMENT 'gives probabilities of classes',
+  several_targets TINYINT(1) NOT NULL COMMENT 'predicts several numbers at once',
   PRIMARY KEY (learner)
 ) COLLATE utf8mb4_0900_bin COMMENT 'learners of this server; written at start';
 

@@ -45,6 +45,7 @@ type Traits struct {
 	NeedsScaling  bool // wants features of comparable size
 	Weights       bool // honours row weights (and so class weights)
 	Probabilities bool // Predict gives calibrated or modelled probabilities of classes
+	Targets       bool // predicts several numbers at once (Examples.Targets); then Predict fills n x t
 }
 
 // Spec describes a learner: the one thing that is registered.
@@ -124,7 +125,7 @@ type Learner interface {
 // Model is what Fit found. It is immutable and safe for concurrent use.
 type Model interface {
 	// Predict fills out from the n x p rows of x. Classification: n x K probabilities in the order of the classes, each row summing to one.
-	// Regression: n x 1. Clustering: n x k degrees of belonging to each cluster, each row summing to one. Anomaly: n x 1 scores from 0 to 1, the larger
+	// Regression: n x 1, or n x t of t targets. Clustering: n x k degrees of belonging to each cluster, each row summing to one. Anomaly: n x 1 scores from 0 to 1, the larger
 	// the more unusual. Projection: n x d. It fails only when the shapes do not fit. What a row gets does not depend on the other rows, to the last bit.
 	Predict(x *mat.Dense, out *mat.Dense) error
 	// Save writes the model's state; Spec.Load reads it back to a model that predicts the same bits.
@@ -156,7 +157,7 @@ type Components interface {
 
 // MemoryEstimator is an optional ability of a Learner, asked between Declare and Fit.
 type MemoryEstimator interface {
-	// MemoryNeeded is how many bytes Fit holds at most beside its examples of n rows, p features and K classes (1 without classes). A learner that can do with
+	// MemoryNeeded is how many bytes Fit holds at most beside its examples of n rows, p features and K classes, or K targets of a regression. A learner that can do with
 	// less when Env.Memory is short (a smaller cache) says the least.
 	MemoryNeeded(n, p, K int) int64
 }
@@ -170,7 +171,7 @@ type WarmStarter interface {
 // TreeNode is a node of a tree for reading: ml_tree.
 type TreeNode struct {
 	Tree, Node, Parent int       // trees and nodes count from 0, the root is 0; Parent is -1 at the root
-	Output             int       // which column of a prediction the tree adds to; -1: to that of every class
+	Output             int       // which column of a prediction the tree adds to; -1: to all of them, those of the classes or of several targets
 	Feature            int       // of the split; -1 in a leaf
 	Threshold          float64   // rows whose feature is <= it go left; NaN where categories decide
 	Categories         []int     // codes that go left; nil where a threshold decides
@@ -178,7 +179,7 @@ type TreeNode struct {
 	Left, Right        int       // children; -1 in a leaf
 	Gain               float64   // by how much the split made the objective smaller; NaN when it was not kept
 	Rows               float64   // training rows here, weighted; NaN when it was not kept
-	Value              []float64 // what a row that ends here is given: one number, or one for each class
+	Value              []float64 // what a row that ends here is given: one number, or one for each class or target
 }
 
 // Trees is an optional ability of a Model made of trees, for ml_tree.
@@ -196,7 +197,7 @@ type Classifier interface {
 
 // Coefficients is an optional ability of a Model: linear coefficients, for ml_weights.
 type Coefficients interface {
-	// Coefficients returns one row of p coefficients for each output (one for regression and binary tasks, where it belongs to the
+	// Coefficients returns one row of p coefficients for each output (one for each target of a regression; one for binary tasks, where it belongs to the
 	// positive class; K for multiclass), and the intercept of each.
 	Coefficients() (weights *mat.Dense, intercepts []float64)
 }

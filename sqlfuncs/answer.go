@@ -13,6 +13,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"aibms/learners"
+	"aibms/learners/predictor"
 	"aibms/server/rows"
 	"aibms/server/sqlerr"
 )
@@ -21,12 +22,12 @@ import (
 type answer struct {
 	output output
 	*deployed
-	typ    sql.Type // of the value
-	target sql.Type // of a prediction: that of the model's target
-	fitting
-	names  []string // of the classes, or the numbers of the clusters: 1, 2, ...
-	labels []any    // the classes or clusters, or whether a row is unusual, as values of type target
-	class  int      // code of the class whose probability is wanted; perRow when it is known by row alone, decided for the cluster of the row
+	typ    sql.Type    // of the value
+	target sql.Type    // of a prediction: that of the model's target, or JSON
+	fits   []targetFit // of the targets, where they are numbers
+	names  []string    // of the classes, or the numbers of the clusters: 1, 2, ...
+	labels []any       // the classes or clusters, or whether a row is unusual, as values of type target
+	class  int         // code of the class whose probability is wanted; perRow when it is known by row alone, decided for the cluster of the row
 }
 
 const (
@@ -40,11 +41,15 @@ func newAnswer(ctx *sql.Context, o output, d *deployed, class sql.Expression) (*
 	p := d.predictor
 	a := &answer{output: o, deployed: d, typ: o.typeOf(), target: sqlType(p.SQLType()), class: p.Positive}
 	a.makeLabels(ctx)
-	a.fitting = newFitting(a.target)
+	for _, t := range p.Targets() {
+		a.fits = append(a.fits, targetFit{t.Name, newFitting(sqlType(t.SQLType))})
+	}
 	switch {
 	case o == label:
 		a.typ = a.target
 	case o == everything:
+	case p.More != nil:
+		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s predicts the numbers %s, which have no probability; use PREDICT", d.model.SQLName(), targetNames(p))
 	case p.Task == learners.Regression:
 		return nil, sqlerr.Errorf(sqlerr.WrongArguments, "PREDICT_PROBA: model %s predicts the number %s, which has no probability; use PREDICT", d.model.SQLName(), p.Target.Name)
 	case p.Task == learners.Projection:
@@ -67,6 +72,21 @@ func newAnswer(ctx *sql.Context, o output, d *deployed, class sql.Expression) (*
 		}
 	}
 	return a, nil
+}
+
+// targetFit is a predicted number: its name, and how it becomes a value.
+type targetFit struct {
+	name string
+	fitting
+}
+
+// targetNames are the names of the targets for a sentence.
+func targetNames(p *predictor.Predictor) string {
+	var names []string
+	for _, t := range p.Targets() {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // makeLabels makes the classes values of the target's type; where one of them is none, the answers are text.
@@ -147,15 +167,54 @@ func (a *answer) value(ctx *sql.Context, out []float64, code int32, class int) (
 	return out[class], nil
 }
 
-// prediction is the predicted class or number, of the target's type; the number of the cluster; whether the row is unusual; or the numbers of a projection.
+// prediction is the predicted class or number, of the target's type; a JSON object of several numbers by the names of their targets; the number of the cluster; whether the row is unusual; or the numbers of a projection.
 func (a *answer) prediction(ctx *sql.Context, out []float64, code int32) (any, error) {
 	switch a.predictor.Task {
 	case learners.Regression:
-		return a.fit(ctx, out[0])
+		if a.predictor.More != nil {
+			return a.numbersByTarget(ctx, out)
+		}
+		return a.fits[0].fit(ctx, out[0])
 	case learners.Projection:
 		return types.JSONDocument{Val: numbers(out)}, nil
 	}
 	return a.labels[code], nil
+}
+
+// numbersByTarget is the JSON object of several targets. Each number is what the target's column could hold.
+func (a *answer) numbersByTarget(ctx *sql.Context, out []float64) (any, error) {
+	doc := make(map[string]any, len(a.fits))
+	for k := range a.fits {
+		v, err := a.fits[k].fit(ctx, out[k])
+		if err != nil {
+			return nil, err
+		}
+		doc[a.fits[k].name] = jsonNumber(v)
+	}
+	return types.JSONDocument{Val: doc}, nil
+}
+
+// jsonNumber is a number as JSON in a table holds it: of the integers the widest alone, and a double for a decimal, which else would not equal itself once it is stored.
+func jsonNumber(v any) any {
+	switch n := v.(type) {
+	case int8:
+		return int64(n)
+	case int16:
+		return int64(n)
+	case int32:
+		return int64(n)
+	case uint8:
+		return uint64(n)
+	case uint16:
+		return uint64(n)
+	case uint32:
+		return uint64(n)
+	case float32:
+		return float64(n)
+	case decimal.Decimal:
+		return n.InexactFloat64()
+	}
+	return v
 }
 
 // numbers is a JSON array.
@@ -182,6 +241,8 @@ func (a *answer) document(ctx *sql.Context, out []float64, code int32) (any, err
 			return nil, err
 		}
 		v = text
+	} else {
+		v = jsonNumber(v)
 	}
 	doc := map[string]any{"prediction": v, "probabilities": nil, "version": a.version.Number, "threshold": nil, "cached": false, "fallback": false}
 	if len(a.names) > 0 {

@@ -23,10 +23,13 @@ type Blocks struct {
 // blocksRule is the number of the rule: none of the engine's own.
 const blocksRule analyzer.RuleId = 1 << 20
 
-// Rule is the analyzer rule that lets calls of the PREDICT family be answered for blocks of rows. It puts a node under each Project and GroupBy, which answers the calls in
+// Rule is the analyzer rule that refuses sums of predictions that are no numbers, and lets calls of the PREDICT family be answered for blocks of rows: it puts a node under each Project and GroupBy, which answers the calls in
 // their expressions, and slots in the place of the calls.
 func (f *Functions) Rule() analyzer.Rule {
 	return analyzer.Rule{Id: blocksRule, Apply: func(_ *sql.Context, _ *analyzer.Analyzer, n sql.Node, _ *plan.Scope, sel analyzer.RuleSelector, _ *sql.QueryFlags) (sql.Node, transform.TreeIdentity, error) {
+		if err := refuseSums(n); err != nil {
+			return nil, transform.SameTree, err
+		}
 		if f.Blocks.Off.Load() || !indexed(sel) {
 			return n, transform.SameTree, nil
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // mlWeights is ml_weights('m'): the coefficients of a linear model, on the scale of its features; the feature of an intercept is NULL. Of two classes they are those of
-// the one that sorts last, of a number the class is NULL.
+// the one that sorts last, of a number the class is NULL; of several numbers the target stands there.
 var mlWeights = &tableFunction{
 	name: "ml_weights", usage: "a model: ('model')", most: 1,
 	schema: schemaOf("ml_weights", text("class"), longText("feature"), real("weight")),
@@ -33,6 +33,8 @@ var mlWeights = &tableFunction{
 				class = p.Classes[1]
 			case len(p.Classes) > 2:
 				class = p.Classes[k]
+			case p.More != nil:
+				class = p.Targets()[k].Name
 			}
 			for j, name := range p.Pipeline.Features() {
 				out = append(out, sql.NewRow(class, name, w.At(k, j)))

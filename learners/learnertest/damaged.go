@@ -11,6 +11,7 @@ import (
 
 	"aibms/learners"
 	"aibms/learners/artifact"
+	"aibms/learners/data"
 )
 
 // part is one section of an artifact, decoded; exactly one of its values is set.
@@ -105,8 +106,11 @@ func reader(t *testing.T, all []part, k int, change func(w *artifact.Writer)) *a
 
 // damaged changes one section of a saved model at a time. A missing, emptied, cut or mistyped section is ErrCorrupt; a strange value is an error or a model that
 // predicts without a panic.
-func (s suite) damaged(t *testing.T) {
-	e := sample(s.task, 90, 4, 70)
+func (s suite) damaged(t *testing.T) { s.damagedOf(t, sample(s.task, 90, 4, 70)) }
+
+// damagedOf does it to a model of the 90 rows of e.
+func (s suite) damagedOf(t *testing.T, e *data.Examples) {
+	t.Helper()
 	whole := s.mustFit(t, e)
 	n := outputs(whole, e)
 	all := parts(t, save(t, whole))

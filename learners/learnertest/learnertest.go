@@ -65,6 +65,7 @@ func Run(t *testing.T, spec *learners.Spec, laws Laws) {
 				{"goes on from a model", s.warmStart},
 				{"takes missing values", s.missing},
 				{"takes categories", s.categories},
+				{"predicts several targets", s.severalTargets},
 				{"damaged artifacts are errors", s.damaged},
 			} {
 				t.Run(law.name, law.check)
@@ -84,7 +85,7 @@ func outputs(m learners.Model, e *data.Examples) int {
 	if sized, ok := m.(learners.Sized); ok && e.Y == nil {
 		return sized.Outputs()
 	}
-	return max(1, len(e.Classes))
+	return max(e.Outputs(), len(e.Classes))
 }
 
 // fit runs one Fit with the given settings on two workers.

@@ -150,14 +150,25 @@ func withTarget(task learners.Task, e *data.Examples, rng *rand.Rand, categories
 
 // clone copies e deeply.
 func clone(e *data.Examples) *data.Examples {
-	return &data.Examples{X: mat.DenseCopyOf(e.X), Features: slices.Clone(e.Features), Categories: slices.Clone(e.Categories), Y: slices.Clone(e.Y), Classes: slices.Clone(e.Classes),
+	c := &data.Examples{X: mat.DenseCopyOf(e.X), Features: slices.Clone(e.Features), Categories: slices.Clone(e.Categories), Y: slices.Clone(e.Y), Classes: slices.Clone(e.Classes),
 		Weights: slices.Clone(e.Weights)}
+	for _, y := range e.Targets {
+		c.Targets = append(c.Targets, slices.Clone(y))
+	}
+	return c
 }
 
 // rowsOf takes the given rows, in that order, repeated as often as they are named.
 func rowsOf(e *data.Examples, rows []int) *data.Examples {
 	_, p := e.Dims()
 	c := &data.Examples{X: mat.NewDense(len(rows), p, nil), Features: e.Features, Categories: e.Categories, Classes: e.Classes}
+	for _, y := range e.Targets {
+		of := make([]float64, len(rows))
+		for k, i := range rows {
+			of[k] = y[i]
+		}
+		c.Targets = append(c.Targets, of)
+	}
 	for k, i := range rows {
 		c.X.SetRow(k, e.X.RawRowView(i))
 		if e.Y != nil {

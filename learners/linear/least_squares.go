@@ -19,6 +19,8 @@ import (
 //	else        the orthogonal way: QR factorisation of the rows, singular values of R
 //	p >= n      the same for w = X' a, (X X' + alpha) a = y: n numbers instead of p
 //
+// Solved again for another y of the same rows, it keeps the means, the Gram matrix and its factors: as many targets as there are cost little more than one where p < n and the rank is beyond doubt.
+//
 // G. H. Golub, C. F. Van Loan: Matrix Computations (4th ed.), sections 5.3, 5.5.1 (rank deficiency), 10.3.1 (pivots); refinement: A. Bjorck, Linear Algebra Appl.
 // 88/89 (1987). O(n m^2 / 2 + p^3 / 3), the orthogonal way O(2 n p^2 + 10 p^3).
 type leastSquares struct {
@@ -34,6 +36,10 @@ type leastSquares struct {
 	cross      []float64 // X' S y, centred; nil unless scaledGram found it on the way
 	squares    float64   // weighted sum of the squared errors where shortfall was last asked; NaN when it was not
 	sums, work []float64
+
+	factors *pivoted // of the scaled Gram matrix; nil before it is made, and when the orthogonal way is taken
+	scale   []float64
+	primed  bool // factors and scale are as they stay
 }
 
 const (
@@ -72,6 +78,18 @@ func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
 // all of it.
 func (s *leastSquares) centre(ctx context.Context) error {
 	p := s.x.p
+	if s.mean != nil { // of another target
+		if !s.intercept {
+			return nil
+		}
+		err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
+			for i := lo; i < hi; i++ {
+				part[p] += s.weight[i] * s.y[i]
+			}
+		})
+		s.meanY = s.sums[p] / s.total
+		return err
+	}
 	s.mean, s.spread = make([]float64, p), make([]float64, p)
 	s.sums, s.work, s.squares = make([]float64, p+2), make([]float64, s.x.n), math.NaN()
 	for _, v := range s.weight {
@@ -202,18 +220,13 @@ func (s *leastSquares) shortfall(ctx context.Context, w, g []float64) error {
 // primal solves for the p coefficients.
 func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err error) {
 	p := s.x.p
-	g, scale, exact, err := s.scaledGram(ctx)
-	if err != nil {
-		return nil, 0, err
+	if !s.primed {
+		if err := s.prime(ctx); err != nil {
+			return nil, 0, err
+		}
 	}
-	if !exact {
-		return s.orthogonal(ctx)
-	}
-	f, err := newPivoted(ctx, g, p)
-	if err != nil {
-		return nil, 0, err
-	}
-	if f.doubtful() {
+	f, scale := s.factors, s.scale
+	if f == nil {
 		return s.orthogonal(ctx)
 	}
 	w = make([]float64, p)
@@ -257,6 +270,25 @@ func (s *leastSquares) denseGram(ctx context.Context) ([]float64, error) {
 			return g, err
 		}
 	}
+}
+
+// prime factorises the scaled Gram matrix, unless that would cost too many digits.
+func (s *leastSquares) prime(ctx context.Context) error {
+	g, scale, exact, err := s.scaledGram(ctx)
+	if err != nil {
+		return err
+	}
+	if exact {
+		f, err := newPivoted(ctx, g, s.x.p)
+		if err != nil {
+			return err
+		}
+		if !f.doubtful() {
+			s.factors, s.scale = f, scale
+		}
+	}
+	s.primed = true
+	return nil
 }
 
 // scaledGram returns the centred X' S X + alpha with its rows and columns multiplied by scale, which makes its diagonal one (zero for constant columns). exact is false

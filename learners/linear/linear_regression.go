@@ -28,6 +28,8 @@ const regressionName = "linear_regression"
 //	H(u) = u^2 for |u| <= epsilon, else 2 epsilon |u| - epsilon^2;  k > 0 is the scale of the errors and is estimated along
 //	r(e) = quantile max(e, 0) + (1 - quantile) max(-e, 0)
 //
+// Several targets are fitted each by itself, to the same bits as alone; least squares factorises X once for all of them.
+//
 // The intercept b is not penalised. These are the scales of scikit-learn's LinearRegression, Ridge, Lasso, ElasticNet, HuberRegressor (l2) and QuantileRegressor (l1),
 // so alpha, l1_ratio, epsilon and quantile mean what they mean there.
 func LinearRegression() *learners.Spec {
@@ -39,7 +41,7 @@ func LinearRegression() *learners.Spec {
 		Reference: "Golub, Van Loan: Matrix Computations (4th ed.), chapter 5; Friedman, Hastie, Tibshirani, J. Stat. Software 33 (2010); " +
 			"Huber, Ronchetti: Robust Statistics (2009); Portnoy, Koenker, Statistical Science 12 (1997)",
 		Tasks:        []learners.Task{learners.Regression},
-		Traits:       learners.Traits{NeedsScaling: true, Weights: true},
+		Traits:       learners.Traits{NeedsScaling: true, Weights: true, Targets: true},
 		New:          func() learners.Learner { return new(linearRegression) },
 		StateVersion: 1,
 		Load:         loadLinearRegression,
@@ -87,37 +89,53 @@ func (l *linearRegression) Fit(ctx context.Context, train, validate *data.Exampl
 	if err := l.chooseSolver(x.n, x.p); err != nil {
 		return nil, err
 	}
-	m := &regressionModel{newCoefficients(x.p, 1)}
-	l.held, err = newHeld(ctx, validate, env, func(x *design, weight []float64) objective {
-		switch l.loss {
-		case "huber":
-			return newHuberObjective(x, validate.Y, weight, l.epsilon, ridge{}, l.fitIntercept)
-		case "quantile":
-			return newMarginObjective(x, validate.Y, weight, smoothPinballLoss{q: l.quantile}, ridge{}, l.fitIntercept)
-		}
-		return newMarginObjective(x, validate.Y, weight, squaredLoss{}, ridge{}, l.fitIntercept)
-	})
-	if err != nil {
-		return nil, err
-	}
+	m := &regressionModel{newCoefficients(x.p, train.Outputs())}
 	if l.solver == "exact" {
-		err = l.fitExact(ctx, x, train.Y, m)
-	} else {
-		err = l.fitIterative(ctx, x, train.Y, m)
+		if err := l.fitExact(ctx, x, train, m); err != nil {
+			return nil, err
+		}
+		return m, nil
 	}
-	if err != nil {
-		return nil, err
+	reached := 0 // points of the training curve
+	for k := range train.Outputs() {
+		if err := l.hold(ctx, validate, k); err != nil {
+			return nil, err
+		}
+		c := &curve{env: l.env, first: k * l.maxIter, last: train.Outputs() * l.maxIter, before: reached, reached: reached, held: l.held}
+		if err := l.fitIterative(ctx, x, train.Target(k), c, m, k); err != nil {
+			return nil, err
+		}
+		reached = c.reached
 	}
 	return m, nil
+}
+
+// hold makes held of the validation rows and target k.
+func (l *linearRegression) hold(ctx context.Context, validate *data.Examples, k int) (err error) {
+	l.held, err = newHeld(ctx, validate, l.env, func(x *design, weight []float64) objective {
+		y := validate.Target(k)
+		switch l.loss {
+		case "huber":
+			return newHuberObjective(x, y, weight, l.epsilon, ridge{}, l.fitIntercept)
+		case "quantile":
+			return newMarginObjective(x, y, weight, smoothPinballLoss{q: l.quantile}, ridge{}, l.fitIntercept)
+		}
+		return newMarginObjective(x, y, weight, squaredLoss{}, ridge{}, l.fitIntercept)
+	})
+	return err
 }
 
 // scalePenalty derives the row weights and the strengths of the penalties, in the units of the solvers: half of the objective for squared sums, else all of it.
 func (l *linearRegression) scalePenalty(e *data.Examples) error {
 	total := 0.0
-	for i, y := range e.Y {
-		if !finite(y) {
-			return fmt.Errorf("%s: the target is %v in training row %d; it must be a finite number", regressionName, y, i+1)
+	for k := range e.Outputs() {
+		for i, y := range e.Target(k) {
+			if !finite(y) {
+				return fmt.Errorf("%s: the target is %v in training row %d; it must be a finite number", regressionName, y, i+1)
+			}
 		}
+	}
+	for i := range e.Y {
 		total += e.Weight(i)
 	}
 	if !(total > 0) || !finite(total) {
@@ -177,18 +195,37 @@ func (l *linearRegression) chooseSolver(n, p int) error {
 	return nil
 }
 
-func (l *linearRegression) fitExact(ctx context.Context, x *design, y []float64, m *regressionModel) error {
-	s := leastSquares{x: x, y: y, weight: l.weight, alpha: l.ridge.strength, intercept: l.fitIntercept}
-	l.env.Report(0, 1, math.NaN())
-	found, err := s.solve(ctx)
-	if err != nil {
-		return err
+func (l *linearRegression) fitExact(ctx context.Context, x *design, train *data.Examples, m *regressionModel) error {
+	s := leastSquares{x: x, weight: l.weight, alpha: l.ridge.strength, intercept: l.fitIntercept}
+	loss := 0.0
+	for k := range train.Outputs() {
+		l.env.Report(k, train.Outputs(), math.NaN())
+		s.y = train.Target(k)
+		found, err := s.solve(ctx)
+		if err != nil {
+			return err
+		}
+		copy(m.row(k), found.w)
+		m.intercepts[k] = found.bias
+		if !finite(found.w...) || !finite(found.bias) {
+			return fmt.Errorf("%s: the numbers overflow; scale the features", regressionName)
+		}
+		if k == 0 {
+			l.warnOpen(x, &s, found)
+		}
+		value, err := s.value(ctx, found)
+		if err != nil {
+			return err
+		}
+		loss += value / s.total / float64(train.Outputs())
 	}
-	copy(m.row(0), found.w)
-	m.intercepts[0] = found.bias
+	l.env.Report(train.Outputs(), train.Outputs(), loss)
+	return nil
+}
+
+// warnOpen tells of features that leave the coefficients open, whatever the target.
+func (l *linearRegression) warnOpen(x *design, s *leastSquares, found *solution) {
 	switch {
-	case !finite(found.w...) || !finite(found.bias):
-		return fmt.Errorf("%s: the numbers overflow; scale the features", regressionName)
 	case l.ridge.strength > 0:
 	case x.p >= x.n:
 		l.env.Warnf("%s: %d features for %d rows leave the coefficients open; of all best fits the one with the smallest coefficients is taken; penalty 'l2' would predict better",
@@ -197,15 +234,10 @@ func (l *linearRegression) fitExact(ctx context.Context, x *design, y []float64,
 		l.env.Warnf("%s: the %d features that vary depend on each other (rank %d); of all best fits the one with the smallest coefficients is taken",
 			regressionName, s.varying(), found.rank)
 	}
-	value, err := s.value(ctx, found)
-	if err != nil {
-		return err
-	}
-	l.env.Report(1, 1, value/s.total)
-	return nil
 }
 
-func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []float64, m *regressionModel) error {
+// fitIterative fits target k, whose values are y.
+func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []float64, c *curve, m *regressionModel, k int) error {
 	total, mean := 0.0, 0.0
 	for i, s := range l.weight {
 		total += s
@@ -218,7 +250,7 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 	for i, s := range l.weight {
 		spread += s / total * (y[i] - mean) * (y[i] - mean)
 	}
-	m.intercepts[0] = mean
+	m.intercepts[k] = mean
 	if spread == 0 { // no coefficient can do better than the constant
 		return nil
 	}
@@ -230,7 +262,7 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 	if l.fitIntercept {
 		w[x.p] = mean
 	}
-	c := curve{env: l.env, last: l.maxIter, total: total, scale: 1, held: l.held}
+	c.total, c.scale = total, 1
 	if l.loss == "squared" { // the solvers minimise half of it
 		c.scale = 2
 	}
@@ -265,9 +297,9 @@ func (l *linearRegression) fitIterative(ctx context.Context, x *design, y []floa
 	if err := finish(regressionName, l.env, "iterations", l.maxIter, w, value, converged, err); err != nil {
 		return err
 	}
-	copy(m.row(0), w[:x.p])
+	copy(m.row(k), w[:x.p])
 	if l.fitIntercept {
-		m.intercepts[0] = w[x.p]
+		m.intercepts[k] = w[x.p]
 	}
 	return nil
 }
@@ -305,13 +337,13 @@ func (l *linearRegression) l1Vector(p, size int) []float64 {
 // regressionModel is a fitted linear_regression.
 type regressionModel struct{ *coefficients }
 
-// Predict fills the one column of out.
+// Predict fills out, a column for each target.
 func (m *regressionModel) Predict(x, out *mat.Dense) error {
-	if err := m.checkShapes(x, out, 1); err != nil {
+	if err := m.checkShapes(x, out, m.outputs()); err != nil {
 		return err
 	}
 	o := out.RawMatrix()
-	m.eachMargins(x, func(i int, z []float64) { o.Data[i*o.Stride] = z[0] })
+	m.eachMargins(x, func(i int, z []float64) { copy(o.Data[i*o.Stride:], z) })
 	return nil
 }
 
@@ -327,9 +359,6 @@ func loadLinearRegression(version int, r *artifact.Reader) (learners.Model, erro
 	c, err := loadCoefficients(r)
 	if err != nil {
 		return nil, err
-	}
-	if c.outputs() != 1 {
-		return nil, fmt.Errorf("%w: %d outputs of a regression", artifact.ErrCorrupt, c.outputs())
 	}
 	return &regressionModel{c}, nil
 }

@@ -22,7 +22,7 @@ const name = "k_nearest_neighbors"
 // training rows x nearest to it, N(q):
 //
 //	class        probability of c = sum over i in N(q) of v_i [y_i = c] / sum of v_i
-//	number       sum over i in N(q) of v_i y_i / sum of v_i
+//	number       sum over i in N(q) of v_i y_i / sum of v_i; of several targets each, from the same neighbours
 //
 //	weights = uniform     v_i = s_i                     s_i the row weight
 //	weights = distance    v_i = s_i / d(q, x_i)         when some d is 0, only those rows count, by their s_i
@@ -46,7 +46,7 @@ func KNearestNeighbors() *learners.Spec {
 			"a row's weight multiplies its vote and counts towards k as that many equal rows",
 		Reference:    "Cover, Hart: Nearest neighbor pattern classification, IEEE Trans. Inf. Theory 13 (1967); Friedman, Bentley, Finkel: ACM TOMS 3 (1977)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{NeedsScaling: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{NeedsScaling: true, Weights: true, Probabilities: true, Targets: true},
 		New:          func() learners.Learner { return new(learner) },
 		StateVersion: 1,
 		Load:         load,
@@ -71,9 +71,9 @@ func (l *learner) Declare(s *params.Set) {
 	s.Int(&l.leafSize, "leaf_size", 64, "rows in a leaf of a tree at most; fewer than 16 count as 16", params.AtLeast(1))
 }
 
-// MemoryNeeded is the rows, twice their images and some numbers a row.
+// MemoryNeeded is the rows, twice their images and some numbers a row; as K may be classes, it counts as many targets.
 func (l *learner) MemoryNeeded(n, p, K int) int64 {
-	return int64(n)*int64(8*p+3*4*maxWidth+8*7) + int64(p)*(8*maxWidth*4+64) + 1<<16
+	return int64(n)*int64(8*(p+K-1)+3*4*maxWidth+8*7) + int64(p)*(8*maxWidth*4+64) + 1<<16
 }
 
 func (l *learner) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -84,10 +84,10 @@ func (l *learner) Fit(ctx context.Context, train, validate *data.Examples, env l
 	if n == 0 || train.X == nil {
 		return nil, fmt.Errorf("%s needs training rows with at least one feature", name)
 	}
-	if need := l.MemoryNeeded(n, p, len(train.Classes)); env.Memory > 0 && need > env.Memory {
+	if need := l.MemoryNeeded(n, p, train.Outputs()); env.Memory > 0 && need > env.Memory {
 		return nil, fmt.Errorf("%s keeps its %d training rows of %d features, which takes %d bytes of memory, and %d are allowed", name, n, p, need, env.Memory)
 	}
-	m := &model{p: p, classes: len(train.Classes), k: l.k, byDistance: l.weights == "distance", algorithm: l.algorithm, leafSize: l.leafSize, norm: newNorm(l.metric, l.p)}
+	m := &model{p: p, classes: len(train.Classes), targets: train.Outputs(), k: l.k, byDistance: l.weights == "distance", algorithm: l.algorithm, leafSize: l.leafSize, norm: newNorm(l.metric, l.p)}
 	from, err := l.voters(train, m)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,8 @@ func (l *learner) voters(train *data.Examples, m *model) (from []int32, err erro
 
 // model is a fitted k_nearest_neighbors: rows, targets and weights in the order of the tree's leaves.
 type model struct {
-	p, classes int // classes: 0 for a number
+	p, classes int // classes: 0 for numbers
+	targets    int // how many numbers; 1 for classes
 	k          int
 	byDistance bool
 	algorithm  string // brute, kd_tree or ball_tree
@@ -144,7 +145,7 @@ type model struct {
 	weighted   bool
 
 	rows    []float64 // n x p
-	target  []float64 // n
+	target  []float64 // n x targets
 	weights []float64 // n; nil: 1 each
 	order   []int32   // n: when the row came in training, 0..n-1
 
@@ -178,7 +179,7 @@ func (m *model) keep(ctx context.Context, train *data.Examples, from []int32) er
 			m.algorithm = "kd_tree"
 		}
 	}
-	m.rows, m.target = make([]float64, n*m.p), make([]float64, n)
+	m.rows, m.target = make([]float64, n*m.p), make([]float64, n*m.targets)
 	if m.weighted {
 		m.weights = make([]float64, n)
 	}
@@ -190,7 +191,9 @@ func (m *model) keep(ctx context.Context, train *data.Examples, from []int32) er
 		}
 		i := int(from[at])
 		copy(m.rows[to*m.p:], train.X.RawRowView(i))
-		m.target[to] = train.Y[i]
+		for t := range m.targets {
+			m.target[to*m.targets+t] = train.Target(t)[i]
+		}
 		if m.weighted {
 			m.weights[to] = train.Weight(i)
 		}
@@ -250,8 +253,8 @@ func (m *model) Predict(x, out *mat.Dense) error {
 	}
 	n, p := x.Dims()
 	rows, columns := out.Dims()
-	if p != m.p || rows != n || columns != max(1, m.classes) {
-		return fmt.Errorf("%s: %d x %d features and %d x %d predictions do not fit a model of %d features and %d outputs", name, n, p, rows, columns, m.p, max(1, m.classes))
+	if outputs := max(m.targets, m.classes); p != m.p || rows != n || columns != outputs {
+		return fmt.Errorf("%s: %d x %d features and %d x %d predictions do not fit a model of %d features and %d outputs", name, n, p, rows, columns, m.p, outputs)
 	}
 	if m.tree == nil {
 		m.predictBlocks(x, out, n)
@@ -336,7 +339,9 @@ func (m *model) vote(found []neighbor, out []float64) {
 		if m.classes > 0 {
 			out[int(m.target[f.at])] += w
 		} else {
-			out[0] += w * m.target[f.at]
+			for t, y := range m.target[int(f.at)*m.targets : int(f.at+1)*m.targets] {
+				out[t] += w * y
+			}
 		}
 		if left <= enough*float64(m.k) {
 			break

@@ -12,7 +12,7 @@ import (
 
 var algorithms = []string{"brute", "kd_tree", "ball_tree"}
 
-// save writes the rows in the order of the leaves. Images and bounds are computed again when the model is loaded.
+// save writes the rows in the order of the leaves, with several targets all of a row together. Images and bounds are computed again when the model is loaded.
 func (m *model) save(w *artifact.Writer) {
 	flag := func(b bool) int64 {
 		if b {
@@ -94,8 +94,11 @@ func (m *model) loadRows(r *artifact.Reader, n int) (err error) {
 	if m.rows, err = numbers(r, "rows", n*m.p); err != nil {
 		return err
 	}
-	if m.target, err = numbers(r, "target", n); err != nil {
+	if m.target, err = r.Float64s("target"); err != nil {
 		return err
+	}
+	if m.targets = len(m.target) / n; m.targets < 1 || m.targets*n != len(m.target) || m.targets > 1 && m.classes > 0 || !finite(m.target) {
+		return corrupt("%d targets of %d rows, or one that is not finite", len(m.target), n)
 	}
 	for _, y := range m.target {
 		if m.classes > 0 && (y != math.Trunc(y) || y < 0 || y >= float64(m.classes)) {

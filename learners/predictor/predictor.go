@@ -30,6 +30,7 @@ type Predictor struct {
 	Learner  string
 	Task     learners.Task
 	Target   Column // zero without a target
+	More     []More // the targets after the first, of a regression of several
 	Columns  []Column
 	Classes  []string         // K classes in order; nil for regression and without a target
 	Positive int              // code of the positive class of a binary task
@@ -38,6 +39,33 @@ type Predictor struct {
 	Baseline metric.Baseline // what a constant would predict, by the training rows
 	Pipeline *feature.Pipeline
 	Model    learners.Model
+}
+
+// More is one more target, and what a constant would predict for it.
+type More struct {
+	Target   Column
+	Baseline metric.Baseline
+}
+
+// Targets are all columns that are predicted, in the order of what the model gives; nil without a target.
+func (p *Predictor) Targets() []Column {
+	if !p.Task.Supervised() {
+		return nil
+	}
+	out := []Column{p.Target}
+	for _, m := range p.More {
+		out = append(out, m.Target)
+	}
+	return out
+}
+
+// Baselines are those of Targets.
+func (p *Predictor) Baselines() []metric.Baseline {
+	out := []metric.Baseline{p.Baseline}
+	for _, m := range p.More {
+		out = append(out, m.Baseline)
+	}
+	return out
 }
 
 // header is the section "header": everything but numbers, as JSON with a fixed order of keys.
@@ -52,6 +80,13 @@ type header struct {
 	Settings     []setting     `json:"settings"`
 	Seed         uint64        `json:"seed"`
 	Baseline     baseline      `json:"baseline"`
+	More         []more        `json:"more_targets,omitempty"`
+}
+
+// more is More in JSON.
+type more struct {
+	Target   Column   `json:"target"`
+	Baseline baseline `json:"baseline"`
 }
 
 // setting is a hyper-parameter with its value. Where the value came from is no part of an artifact: a default that the user writes out changes nothing.
@@ -97,7 +132,11 @@ func (p *Predictor) Encode(registry *learners.Registry) ([]byte, error) {
 	for i, x := range p.Settings {
 		settings[i] = setting{x.Name, x.Value}
 	}
-	h, err := json.Marshal(header{p.Learner, spec.StateVersion, p.Task, p.Target, p.Columns, p.Classes, p.Positive, settings, p.Seed, saveBaseline(p.Baseline)})
+	var targets []more
+	for _, m := range p.More {
+		targets = append(targets, more{m.Target, saveBaseline(m.Baseline)})
+	}
+	h, err := json.Marshal(header{p.Learner, spec.StateVersion, p.Task, p.Target, p.Columns, p.Classes, p.Positive, settings, p.Seed, saveBaseline(p.Baseline), targets})
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +171,17 @@ func Decode(registry *learners.Registry, b []byte) (*Predictor, error) {
 		return nil, fmt.Errorf("%w: state version %d of learner %s, this server reads up to %d", artifact.ErrNewer, h.StateVersion, h.Learner, spec.StateVersion)
 	}
 	if !spec.Supports(h.Task) || h.Task.Classification() != (len(h.Classes) >= 2) || h.Task.Supervised() != (h.Target.Name != "") || h.Positive < 0 || h.Positive >= max(1, len(h.Classes)) ||
-		h.Baseline.Shares != nil && len(h.Baseline.Shares) != len(h.Classes) {
+		h.Baseline.Shares != nil && len(h.Baseline.Shares) != len(h.Classes) || len(h.More) > 0 && (h.Task != learners.Regression || !spec.Traits.Targets) {
 		return nil, fmt.Errorf("%w: header does not fit its task", artifact.ErrCorrupt)
 	}
 	p := &Predictor{Learner: h.Learner, Task: h.Task, Target: h.Target, Columns: h.Columns, Classes: h.Classes, Positive: h.Positive, Seed: h.Seed,
 		Baseline: h.Baseline.load()}
+	for _, m := range h.More {
+		if m.Target.Name == "" || m.Baseline.Shares != nil {
+			return nil, fmt.Errorf("%w: header does not fit its task", artifact.ErrCorrupt)
+		}
+		p.More = append(p.More, More{m.Target, m.Baseline.load()})
+	}
 	for _, x := range h.Settings {
 		p.Settings = append(p.Settings, params.Setting{Name: x.Name, Value: x.Value})
 	}
@@ -178,12 +223,13 @@ func (p *Predictor) Outputs() int {
 	case p.Task.Classification():
 		return len(p.Classes)
 	case p.Task == learners.Regression:
-		return 1
+		return 1 + len(p.More)
 	}
 	return p.Model.(learners.Sized).Outputs()
 }
 
-// SQLType is the SQL type of a prediction: of the target, BIGINT for the number of a cluster, BOOLEAN for whether a row is unusual, JSON for a projection.
+// SQLType is the SQL type of a prediction: of the target, BIGINT for the number of a cluster, BOOLEAN for whether a row is unusual, JSON for a projection and for several
+// targets.
 func (p *Predictor) SQLType() string {
 	switch p.Task {
 	case learners.Clustering:
@@ -191,6 +237,9 @@ func (p *Predictor) SQLType() string {
 	case learners.Anomaly:
 		return "tinyint(1)"
 	case learners.Projection:
+		return "json"
+	}
+	if p.More != nil {
 		return "json"
 	}
 	return p.Target.SQLType
@@ -202,6 +251,7 @@ type Scores struct {
 	Proba   *mat.Dense // n x K: probabilities of classes, or degrees of belonging to clusters; else nil
 	Class   []int32    // n codes of classes or clusters, or 1 for an unusual row, else 0; nil for regression and projection
 	Value   []float64  // n values for regression, or scores of anomalies; else nil
+	Values  *mat.Dense // n x t values for a regression of several targets, in the place of Value; else nil
 	Reduced *mat.Dense // n x d for projection, else nil
 }
 
@@ -236,7 +286,11 @@ func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Sc
 	}
 	switch p.Task {
 	case learners.Regression:
-		s.Value = out.RawMatrix().Data
+		if p.More != nil {
+			s.Values = out
+		} else {
+			s.Value = out.RawMatrix().Data
+		}
 		return s, nil
 	case learners.Projection:
 		s.Reduced = out

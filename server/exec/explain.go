@@ -62,7 +62,9 @@ func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, databa
 	}
 	lines := []string{"  read     " + read}
 	if d.Alone == "" {
-		lines = append(lines, "  target   "+d.Target.Name+" "+d.Target.SQLType)
+		for _, t := range d.Targets {
+			lines = append(lines, "  target   "+t.Name+" "+t.SQLType)
+		}
 	} else {
 		lines = append(lines, "  task     "+string(d.Alone))
 	}

@@ -74,7 +74,7 @@ func (e *Env) showModel(s *mlsql.ShowModel) *plan {
 		mlsql.WhatVersions: {sql.Schema{integer("version"), text("status"), boolean("deployed"), text("learner"), text("metric"), text("dataset"), real("value"), real("baseline"),
 			integer("rows_train"), integer("rows_validate"), integer("rows_test"), integer("rows_dropped"), integer("duration_ms"), longText("data_commit"), text("artifact_hash"),
 			integer("artifact_bytes"), text("started_by"), moment("started_at"), moment("finished_at"), longText("reason"), longText("warnings"), longText("comment")}, e.allVersions(s.Version)},
-		mlsql.WhatMetrics: {sql.Schema{integer("version"), text("dataset"), text("metric"), real("value"), real("ci_low"), real("ci_high"), real("baseline"), integer("row_count"),
+		mlsql.WhatMetrics: {sql.Schema{integer("version"), text("dataset"), longText("slice"), text("metric"), real("value"), real("ci_low"), real("ci_high"), real("baseline"), integer("row_count"),
 			boolean("higher_is_better")}, e.ofVersions(s.Version, metricRows)},
 		mlsql.WhatFeatures: {sql.Schema{integer("version"), integer("position"), text("feature"), longText("transform"), text("source"), longText("input"), integer("columns")},
 			e.ofVersions(s.Version, featureRows)},
@@ -140,7 +140,7 @@ func versionRows(m *catalog.Model, versions []*catalog.Version) []sql.Row {
 func metricRows(v *catalog.Version) []sql.Row {
 	var out []sql.Row
 	for _, x := range v.Metrics {
-		out = append(out, sql.NewRow(v.Number, x.Dataset, x.Metric, number(x.Value), number(x.CILow), number(x.CIHigh), number(x.Baseline), x.RowCount, truth(x.HigherIsBetter)))
+		out = append(out, sql.NewRow(v.Number, x.Dataset, orNull(x.Slice), x.Metric, number(x.Value), number(x.CILow), number(x.CIHigh), number(x.Baseline), x.RowCount, truth(x.HigherIsBetter)))
 	}
 	return out
 }
@@ -207,7 +207,11 @@ func (e *Env) showLearners() *plan {
 			for _, t := range spec.Tasks {
 				tasks = append(tasks, string(t))
 			}
-			out = append(out, sql.NewRow(spec.Name, nil, nil, nil, nil, spec.Doc+" "+spec.Reference, strings.Join(tasks, ", ")))
+			doc := spec.Doc
+			if spec.Traits.Targets {
+				doc += " It predicts several numbers at once."
+			}
+			out = append(out, sql.NewRow(spec.Name, nil, nil, nil, nil, doc+" "+spec.Reference, strings.Join(tasks, ", ")))
 			var set params.Set
 			spec.New().Declare(&set)
 			for _, p := range set.All() {

@@ -70,8 +70,8 @@ func (m memory) Check(_ context.Context, expressions []string, _ *Shape) (map[st
 }
 
 func (m memory) Read(_ context.Context, _ Source, w Want) (*Table, error) {
-	if w.Target != "" {
-		return nil, fmt.Errorf("the target %s is asked for", w.Target)
+	if w.Targets != nil {
+		return nil, fmt.Errorf("the targets %s are asked for", w.Targets)
 	}
 	t := &Table{Data: &data.Dataset{Rows: memoryRows}}
 	column := func(name string) data.Column {
@@ -290,7 +290,7 @@ func TestMetricsOfOneAndAll(t *testing.T) {
 func measureAll(t *testing.T, l *labelled, part slice) (out []catalog.Metric) {
 	t.Helper()
 	sub := l.of(part.rows)
-	values, err := metric.Compute(context.Background(), metric.For(kind(l.pr.Task)), input(l.pr, sub.scores, sub.x, sub.y, sub.weights))
+	values, err := measure(context.Background(), metric.For(kind(l.pr.Task)), l.pr, sub.scores, sub.x, &sub.actual, sub.weights)
 	if err != nil {
 		t.Fatal(err)
 	}

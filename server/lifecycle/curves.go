@@ -27,7 +27,7 @@ func (s *Service) Confusion(ctx context.Context, m *catalog.Model, v *catalog.Ve
 	if err != nil {
 		return nil, err
 	}
-	counts, err := metric.ConfusionMatrix(input(l.pr, l.scores, nil, l.y, l.weights))
+	counts, err := metric.ConfusionMatrix(input(l.pr, l.scores, nil, l.actual.Y, l.weights))
 	if err != nil {
 		return nil, Errorf(ErrData, "%v", err)
 	}
@@ -46,7 +46,7 @@ func (s *Service) ROC(ctx context.Context, m *catalog.Model, v *catalog.Version,
 	if err != nil {
 		return nil, err
 	}
-	points, err := metric.ROCCurve(input(l.pr, l.scores, nil, l.y, l.weights))
+	points, err := metric.ROCCurve(input(l.pr, l.scores, nil, l.actual.Y, l.weights))
 	if err != nil {
 		return nil, Errorf(ErrData, "%v", err)
 	}

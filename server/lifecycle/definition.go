@@ -25,7 +25,8 @@ type Definition struct {
 	Learner   *learners.Spec
 	Alone     learners.Task    // what a model without a target does; "" where the target decides
 	Given     []params.Setting // hyper-parameters that the user set
-	Target    Column           // zero without a target
+	Target    Column           // zero without a target; the first of several
+	Targets   []Column         // all of them
 	Classify  bool             // the target is a class, not a number
 	Keys      []string         // row identity; nil: the content of the whole row
 	Columns   []predictor.Column
@@ -174,8 +175,11 @@ func clipNames(names []string, most int) []string {
 
 // want says what to read of the source for the given inputs.
 func (d *Definition) want(inputs []string) Want {
-	w := Want{Inputs: inputs, Keys: d.Keys, Target: d.Target.Name, Kind: data.Numeric, Weight: d.Statement.Weight, Time: d.Statement.Time,
+	w := Want{Inputs: inputs, Keys: d.Keys, Kind: data.Numeric, Weight: d.Statement.Weight, Time: d.Statement.Time,
 		MaxRows: d.Options.MaxRows, MaxBytes: d.memory.bytes, MaxBytesWords: d.memory.words}
+	for _, t := range d.Targets {
+		w.Targets = append(w.Targets, t.Name)
+	}
 	if d.Classify {
 		w.Kind = data.Categorical
 	}

@@ -11,7 +11,13 @@ import (
 func (d *Definition) resolveFeatures(reader Reader) error {
 	c := d.Statement
 	declared := map[string]int{} // places of the columns that the automatic rules were given
-	reserved := map[string]string{strings.ToLower(d.Target.Name): "the target", strings.ToLower(c.Weight): "the row weight", strings.ToLower(c.Time): "the event time"}
+	reserved := map[string]string{strings.ToLower(c.Weight): "the row weight", strings.ToLower(c.Time): "the event time"}
+	for _, t := range d.Targets {
+		reserved[strings.ToLower(t.Name)] = "the target"
+		if len(d.Targets) > 1 {
+			reserved[strings.ToLower(t.Name)] = "one of the targets"
+		}
+	}
 	for _, k := range d.Keys {
 		reserved[strings.ToLower(k)] = "the row's identity"
 	}

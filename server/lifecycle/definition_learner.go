@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"aibms/learners"
@@ -18,19 +19,52 @@ func (d *Definition) resolveTarget(registry *learners.Registry) error {
 		}
 		return nil
 	}
-	if len(c.Targets) > 1 {
-		return Errorf(ErrDefinition, "PREDICT names %d targets; every learner of this release predicts one: create a model for each", len(c.Targets))
+	for _, name := range c.Targets {
+		t, err := d.column("PREDICT", name)
+		if err != nil {
+			return err
+		}
+		switch t.Class {
+		case feature.JSON, feature.Binary, feature.Geometry, feature.Date, feature.DateTime, feature.Time:
+			return Errorf(ErrDefinition, "PREDICT %s: a target of type %s cannot be learned; it must be a number, a boolean or text", t.Name, t.SQLType)
+		}
+		for _, other := range d.Targets {
+			if other.Name == t.Name {
+				return Errorf(ErrDefinition, "PREDICT names column %s twice", t.Name)
+			}
+		}
+		d.Targets = append(d.Targets, t)
 	}
-	t, err := d.column("PREDICT", c.Targets[0])
-	if err != nil {
-		return err
+	if len(d.Targets) > maxTargets {
+		return Errorf(ErrDefinition, "PREDICT names %d targets; a model predicts at most %d", len(d.Targets), maxTargets)
 	}
-	switch t.Class {
-	case feature.JSON, feature.Binary, feature.Geometry, feature.Date, feature.DateTime, feature.Time:
-		return Errorf(ErrDefinition, "PREDICT %s: a target of type %s cannot be learned; it must be a number, a boolean or text", t.Name, t.SQLType)
-	}
-	d.Target = t
+	d.Target = d.Targets[0]
 	return nil
+}
+
+// maxTargets is the most targets that one model may have.
+const maxTargets = 1000
+
+// isTarget reports whether a column is predicted.
+func (d *Definition) isTarget(name string) bool {
+	return slices.ContainsFunc(d.Targets, func(t Column) bool { return strings.EqualFold(t.Name, name) })
+}
+
+// targetNumbers says that the targets are numbers: number a, or numbers a, b.
+func (d *Definition) targetNumbers() string {
+	if len(d.Targets) > 1 {
+		return "numbers " + d.targetNames()
+	}
+	return "number " + d.targetNames()
+}
+
+// targetNames are the names of the targets for a sentence.
+func (d *Definition) targetNames() string {
+	names := make([]string, len(d.Targets))
+	for i, t := range d.Targets {
+		names[i] = t.Name
+	}
+	return strings.Join(clipNames(names, 20), ", ")
 }
 
 // noTarget says that PREDICT is missing, and which learners do without.
@@ -79,7 +113,7 @@ func QuoteExample(names []string) string {
 func (d *Definition) resolveLearner(registry *learners.Registry) error {
 	// without USING: numbers with a fraction are regressed, all else is classified
 	name := "logistic_regression"
-	if targetTask(d.Target) == learners.Regression {
+	if len(d.Targets) > 1 || targetTask(d.Target) == learners.Regression {
 		name = "linear_regression"
 	}
 	var settings []mlsql.Setting
@@ -99,13 +133,40 @@ func (d *Definition) resolveLearner(registry *learners.Registry) error {
 		d.Alone = alone[0]
 	case len(alone) == len(spec.Tasks):
 		return Errorf(ErrDefinition, "PREDICT %s: learner %s learns without a target; leave PREDICT out, and the column is a feature as any other, or choose a learner that predicts; SHOW LEARNERS lists the tasks of each",
-			d.Target.Name, spec.Name)
+			d.targetNames(), spec.Name)
+	case len(d.Targets) > 1:
+		if err := d.severalTargets(registry); err != nil {
+			return err
+		}
 	default:
 		if err := d.classifies(registry); err != nil {
 			return err
 		}
 	}
 	return d.resolveSettings(settings)
+}
+
+// severalTargets checks that the learner predicts several numbers at once, and that every target is one.
+func (d *Definition) severalTargets(registry *learners.Registry) error {
+	spec := d.Learner
+	if !spec.Traits.Targets {
+		var able []string
+		for _, s := range registry.All() {
+			if s.Traits.Targets {
+				able = append(able, s.Name)
+			}
+		}
+		return Errorf(ErrDefinition, "PREDICT names %d targets (%s), and learner %s predicts one: create a model for each, or use a learner of several numbers: %s",
+			len(d.Targets), d.targetNames(), spec.Name, strings.Join(able, ", "))
+	}
+	for _, t := range d.Targets {
+		one := &Definition{Statement: d.Statement, Learner: spec, Target: t}
+		if err := one.classifies(registry); err != nil || one.Classify {
+			return Errorf(ErrDefinition, "PREDICT %s: of several targets every one must be a number, and %s is %s, which is a class; create a model for it by itself, or turn it into a number in FROM (SELECT ...)",
+				d.targetNames(), t.Name, t.SQLType)
+		}
+	}
+	return nil
 }
 
 // targetTask is the task that a target suggests.

@@ -11,8 +11,8 @@ import (
 func (d *Definition) resolveRoles() error {
 	c := d.Statement
 	taken := map[string]string{}
-	if d.Alone == "" {
-		taken[strings.ToLower(d.Target.Name)] = "PREDICT"
+	for _, t := range d.Targets {
+		taken[strings.ToLower(t.Name)] = "PREDICT"
 	}
 	take := func(clause, name string) (Column, error) {
 		col, err := d.column(clause, name)
@@ -35,7 +35,7 @@ func (d *Definition) resolveRoles() error {
 	}
 	if d.Keys == nil {
 		for _, col := range d.Shape.Columns {
-			if col.PrimaryKey && !strings.EqualFold(col.Name, d.Target.Name) {
+			if col.PrimaryKey && !d.isTarget(col.Name) {
 				d.Keys = append(d.Keys, col.Name)
 			}
 		}
@@ -73,7 +73,7 @@ func (d *Definition) resolveRoles() error {
 			return Errorf(ErrDefinition, "CLASS WEIGHTS: learner %s learns without a target, so there are no classes; WEIGHT (column) weighs rows", d.Learner.Name)
 		}
 		if !d.Classify {
-			return Errorf(ErrDefinition, "CLASS WEIGHTS: target %s is a number for learner %s, it has no classes", d.Target.Name, d.Learner.Name)
+			return Errorf(ErrDefinition, "CLASS WEIGHTS: learner %s predicts the %s, and a number has no classes", d.Learner.Name, d.targetNumbers())
 		}
 		if !d.Learner.Traits.Weights {
 			return Errorf(ErrDefinition, "CLASS WEIGHTS: learner %s takes no weights", d.Learner.Name)

@@ -29,7 +29,7 @@ func (d *Definition) resolveSplit() error {
 				return Errorf(ErrDefinition, "SPLIT STRATIFIED needs classes, and learner %s learns without a target; use SPLIT RANDOM", d.Learner.Name)
 			}
 			if !d.Classify {
-				return Errorf(ErrDefinition, "SPLIT STRATIFIED needs classes, and learner %s predicts the number %s; use SPLIT RANDOM", d.Learner.Name, d.Target.Name)
+				return Errorf(ErrDefinition, "SPLIT STRATIFIED needs classes, and learner %s predicts the %s; use SPLIT RANDOM", d.Learner.Name, d.targetNumbers())
 			}
 		case mlsql.SplitHash:
 			method = split.Hash

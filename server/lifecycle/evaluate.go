@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"aibms/catalog"
@@ -46,14 +47,17 @@ func (s *Service) Evaluate(ctx context.Context, m *catalog.Model, v *catalog.Ver
 	if err != nil {
 		return nil, err
 	}
-	slices, err := l.slices()
+	if pr.More != nil && slices.ContainsFunc(by, func(name string) bool { return strings.EqualFold(name, targetSlice) }) {
+		return nil, Errorf(ErrDefinition, "BY (%s): model %s has several targets, whose own rows are the slices %s=...; give the column another name, in ON (SELECT ... AS ...)", targetSlice, m.Name, targetSlice)
+	}
+	parts, err := l.slices()
 	if err != nil {
 		return nil, err
 	}
 	e := &Evaluation{Dataset: l.dataset, Warnings: l.warnings}
-	for _, slice := range slices {
+	for _, slice := range parts {
 		sub := l.of(slice.rows)
-		values, err := metric.Compute(ctx, metrics, input(l.pr, sub.scores, sub.x, sub.y, sub.weights))
+		values, err := measure(ctx, metrics, l.pr, sub.scores, sub.x, &sub.actual, sub.weights)
 		if err != nil {
 			return nil, dataError(ctx, "%v", err)
 		}
@@ -141,10 +145,11 @@ func (s *Service) labelSource(ctx context.Context, l *labelled, m *catalog.Model
 	statement.ClassWeights, statement.Split, statement.Key, statement.Time = nil, nil, nil, ""
 	d := &Definition{Statement: &statement, Database: database, Source: source, Learner: spec, Target: Column{Column: pr.Target}, Classify: pr.Task.Classification(),
 		Columns: pr.Columns}
-	read := pr.Columns
-	if pr.Task.Supervised() {
-		read = append([]predictor.Column{pr.Target}, read...)
-	} else {
+	for _, t := range pr.Targets() {
+		d.Targets = append(d.Targets, Column{Column: t})
+	}
+	read := append(pr.Targets(), pr.Columns...)
+	if !pr.Task.Supervised() {
 		d.Alone = pr.Task
 	}
 	if err := d.resolveOptions(); err != nil {

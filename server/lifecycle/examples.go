@@ -55,7 +55,12 @@ func (p *prepared) examples(ctx context.Context, pipeline *feature.Pipeline, par
 			e.X = x.Slice(0, len(keep), 0, x.RawMatrix().Cols).(*mat.Dense)
 		}
 	}
-	e.Y = pick(p.y, keep)
+	e.Targets = pickAll(p.targets, keep)
+	if e.Targets != nil {
+		e.Y = e.Targets[0]
+	} else {
+		e.Y = pick(p.y, keep)
+	}
 	e.Weights = pick(p.weights, keep)
 	return e, nil
 }

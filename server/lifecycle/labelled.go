@@ -20,8 +20,8 @@ type labelled struct {
 	pr       *predictor.Predictor
 	table    *Table
 	scores   *predictor.Scores
-	x        *mat.Dense // the features; nil when no metric of the task looks at them
-	y        []float64  // nil without a target
+	x        *mat.Dense    // the features; nil when no metric of the task looks at them
+	actual   data.Examples // Y and Targets alone; empty without a target
 	weights  []float64
 	rows     []int32 // of table
 	warnings []string
@@ -43,7 +43,7 @@ func (l *labelled) score(ctx context.Context, p *prepared, part split.Part, thre
 	if l.scores, err = l.pr.Score(e.X, make([]bool, e.len()), threshold); err != nil {
 		return err
 	}
-	l.y, l.rows, l.weights = e.Y, e.rows, p.reportWeights(e)
+	l.actual, l.rows, l.weights = data.Examples{Y: e.Y, Targets: e.Targets}, e.rows, p.reportWeights(e)
 	if measuredBy(l.pr.Task) {
 		l.x = e.X
 	}
@@ -129,8 +129,9 @@ func (l *labelled) of(rows []int) *labelled {
 	for k, i := range rows {
 		at[k] = int32(i)
 	}
-	sub.y, sub.weights, sub.scores.Value = pick(l.y, at), pick(l.weights, at), pick(l.scores.Value, at)
-	sub.scores.Proba, sub.scores.Reduced = pickRows(l.scores.Proba, rows), pickRows(l.scores.Reduced, rows)
+	sub.actual = data.Examples{Y: pick(l.actual.Y, at), Targets: pickAll(l.actual.Targets, at)}
+	sub.weights, sub.scores.Value = pick(l.weights, at), pick(l.scores.Value, at)
+	sub.scores.Proba, sub.scores.Reduced, sub.scores.Values = pickRows(l.scores.Proba, rows), pickRows(l.scores.Reduced, rows), pickRows(l.scores.Values, rows)
 	if l.scores.Class != nil {
 		sub.scores.Class = make([]int32, len(rows))
 		for k, i := range rows {

@@ -60,7 +60,7 @@ func (d *Definition) checkMemory(p *prepared, learner learners.Learner, features
 			n++
 		}
 	}
-	need := estimator.MemoryNeeded(n, features, max(1, len(p.classes)))
+	need := estimator.MemoryNeeded(n, features, max(1, len(p.classes), len(p.targets)))
 	if need+held > limit.bytes {
 		return 0, Errorf(ErrTooLarge, "learner %s needs up to %s to learn from %d rows of %d features, beside %s for the rows themselves: more %s, read fewer rows or columns, or bound what the learner holds (SHOW LEARNERS, aibms.learner_params)",
 			d.Learner.Name, megabytes(need), n, features, megabytes(held), limit.words)

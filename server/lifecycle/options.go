@@ -117,7 +117,7 @@ func (d *Definition) resolveOptions() error {
 // chooseTask takes the task that WITH names.
 func (d *Definition) chooseTask() error {
 	if d.Alone == "" {
-		return Errorf(ErrDefinition, "WITH (task = %s): target %s decides what is learned; leave the setting out", clip(string(d.Options.Task)), d.Target.Name)
+		return Errorf(ErrDefinition, "WITH (task = %s): target %s decides what is learned; leave the setting out", clip(string(d.Options.Task)), d.targetNames())
 	}
 	var names []string
 	for _, t := range aloneTasks(d.Learner) {

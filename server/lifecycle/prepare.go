@@ -25,8 +25,9 @@ type prepared struct {
 	task     learners.Task
 	classes  []string
 	positive int
-	y        []float64 // class code or value, for rows with a part; nil without a target
-	weights  []float64 // nil: 1 each
+	y        []float64   // class code or value, for rows with a part; nil without a target; of several targets the first
+	targets  [][]float64 // the values of several targets; nil otherwise
+	weights  []float64   // nil: 1 each
 	parts    []split.Part
 	unknown  int64 // rows of classes that the version has not learned
 	dropped  int64 // rows without a target that can be used, or without a weight
@@ -50,7 +51,12 @@ func (d *Definition) prepare(ctx context.Context, t *Table, classes []string) (*
 			return nil, err
 		}
 	default:
-		p.y = slices.Clone(t.Target.Num)
+		for i := range t.Targets {
+			p.targets = append(p.targets, slices.Clone(t.Targets[i].Num))
+		}
+		if p.y = p.targets[0]; len(p.targets) == 1 {
+			p.targets = nil
+		}
 	}
 	usable := make([]int, 0, n)
 	var nullTarget, infinite, nullWeight int64
@@ -58,10 +64,11 @@ func (d *Definition) prepare(ctx context.Context, t *Table, classes []string) (*
 		if stopped(ctx, i) {
 			return nil, context.Cause(ctx)
 		}
+		null, endless := p.unusable(i)
 		switch {
-		case p.y != nil && math.IsNaN(p.y[i]):
+		case null:
 			nullTarget++
-		case p.y != nil && math.IsInf(p.y[i], 0):
+		case endless:
 			infinite++
 		case t.Weight != nil && math.IsNaN(t.Weight[i]):
 			nullWeight++
@@ -73,13 +80,13 @@ func (d *Definition) prepare(ctx context.Context, t *Table, classes []string) (*
 	}
 	nullTarget -= p.unknown
 	if nullTarget > 0 {
-		p.warn("%s left out: target %s is NULL", rowsAre(nullTarget), d.Target.Name)
+		p.warn("%s left out: target %s is NULL", rowsAre(nullTarget), d.eitherTarget())
 	}
 	if p.unknown > 0 {
 		p.warn("%s left out: their class is one that the version has not learned; it knows %s", rowsAre(p.unknown), strings.Join(clipNames(classes, 10), ", "))
 	}
 	if infinite > 0 {
-		p.warn("%s left out: target %s is infinite", rowsAre(infinite), d.Target.Name)
+		p.warn("%s left out: target %s is infinite", rowsAre(infinite), d.eitherTarget())
 	}
 	if nullWeight > 0 {
 		p.warn("%s left out: weight %s is NULL", rowsAre(nullWeight), d.Statement.Weight)
@@ -110,6 +117,27 @@ func (d *Definition) prepare(ctx context.Context, t *Table, classes []string) (*
 	return p, nil
 }
 
+// unusable tells whether a target of row i is NULL or, if none is, infinite.
+func (p *prepared) unusable(i int) (null, infinite bool) {
+	if p.targets == nil {
+		return p.y != nil && math.IsNaN(p.y[i]), p.y != nil && math.IsInf(p.y[i], 0)
+	}
+	for _, y := range p.targets {
+		null = null || math.IsNaN(y[i])
+		infinite = infinite || math.IsInf(y[i], 0)
+	}
+	return null, infinite
+}
+
+// eitherTarget names the targets where one of them is meant: a, b or c.
+func (d *Definition) eitherTarget() string {
+	names := d.targetNames()
+	if at := strings.LastIndex(names, ", "); at >= 0 {
+		return names[:at] + " or " + names[at+2:]
+	}
+	return names
+}
+
 // stopped tells, asked for each row, whether ctx has ended; it looks now and then.
 func stopped(ctx context.Context, row int) bool { return row&(1<<13-1) == 0 && ctx.Err() != nil }
 
@@ -127,7 +155,7 @@ func rowsAre(n int64) string {
 
 // codeClasses turns the target's levels into class codes, in the order of the levels: numbers by size, text by bytes.
 func (d *Definition) codeClasses(ctx context.Context, p *prepared, classes []string) error {
-	t := p.table.Target
+	t := &p.table.Targets[0]
 	if classes == nil {
 		used := make([]bool, len(t.Levels))
 		for _, c := range t.Codes {
@@ -361,6 +389,15 @@ func kind(t learners.Task) metric.Kind {
 		return metric.Projection
 	}
 	return metric.Regression
+}
+
+// pickAll is pick for each of several lists; nil when there are none.
+func pickAll(lists [][]float64, rows []int32) [][]float64 {
+	var out [][]float64
+	for _, v := range lists {
+		out = append(out, pick(v, rows))
+	}
+	return out
 }
 
 // pick returns the elements of v at rows; nil when v is nil.

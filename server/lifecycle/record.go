@@ -43,7 +43,14 @@ func input(pr *predictor.Predictor, s *predictor.Scores, x *mat.Dense, y, weight
 	return in
 }
 
-func catalogMetric(dataset, slice string, x metric.Value) catalog.Metric {
+func catalogMetric(dataset, slice string, m measured) catalog.Metric {
+	x := m.value
+	if m.target != "" {
+		if slice != "" {
+			slice += ", "
+		}
+		slice += targetSlice + "=" + m.target
+	}
 	return catalog.Metric{Dataset: dataset, Slice: slice, Metric: x.Metric.Name, Value: x.Value, CILow: x.Low, CIHigh: x.High, Baseline: x.Baseline,
 		RowCount: int64(x.Rows), HigherIsBetter: x.Metric.HigherIsBetter}
 }

@@ -41,8 +41,8 @@ type Shape struct {
 type Want struct {
 	Inputs        []string // columns or stateless SQL expressions: the columns of Table.Data, under these texts
 	Keys          []string // row identity; none: the content of the whole row
-	Target        string
-	Kind          data.Kind // how to hold the target
+	Targets       []string
+	Kind          data.Kind // how to hold the targets
 	Weight        string
 	Split         string   // the column that assigns rows to splits
 	Time          string   // event time
@@ -56,14 +56,14 @@ type Want struct {
 
 // Table is what was read, its rows in the order of their identity, so that neither storage order nor the number of cores changes what is learned.
 type Table struct {
-	Data   *data.Dataset
-	ID     []uint64     // hash of each row's identity
-	Target *data.Column // nil when not wanted
-	Weight []float64    // nil when not wanted; NaN is NULL
-	Split  []*string    // nil when not wanted; a nil entry is NULL
-	Time   []float64    // nil when not wanted; NaN is NULL
-	Slices []data.Column
-	Hash   string // SHA-256 of everything above but Slices, in hexadecimal
+	Data    *data.Dataset
+	ID      []uint64      // hash of each row's identity
+	Targets []data.Column // those that are wanted
+	Weight  []float64     // nil when not wanted; NaN is NULL
+	Split   []*string     // nil when not wanted; a nil entry is NULL
+	Time    []float64     // nil when not wanted; NaN is NULL
+	Slices  []data.Column
+	Hash    string // SHA-256 of everything above but Slices, in hexadecimal
 
 	SameKey int64 // rows that share their key with another row; 0 without Want.Keys
 	NullKey int64 // rows with a NULL in their key

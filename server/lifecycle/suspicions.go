@@ -18,11 +18,21 @@ func (d *Definition) suspicions(ctx context.Context, p *prepared) []string {
 	var out []string
 	for i := range p.table.Data.Columns {
 		c := &p.table.Data.Columns[i]
-		if p.tells(ctx, c) {
-			out = append(out, fmt.Sprintf("feature %s tells target %s exactly in every row: it may be known only after the fact; %s", c.Name, d.Target.Name, d.without(c.Name)))
+		for k, y := range p.each() {
+			if p.tells(ctx, c, y) {
+				out = append(out, fmt.Sprintf("feature %s tells target %s exactly in every row: it may be known only after the fact; %s", c.Name, d.Targets[k].Name, d.without(c.Name)))
+			}
 		}
 	}
 	return out
+}
+
+// each are the values of all targets, one of them or several.
+func (p *prepared) each() [][]float64 {
+	if p.targets == nil {
+		return [][]float64{p.y}
+	}
+	return p.targets
 }
 
 // without says how to leave an input out.
@@ -38,12 +48,12 @@ func (d *Definition) without(input string) string {
 	return "leave it out of TRANSFORM if so"
 }
 
-// tells reports whether a column is the target, possibly in other words: a number equal to the value, or values that go one to one with the classes. NULLs
+// tells reports whether a column is the target with the given values, possibly in other words: a number equal to the value, or values that go one to one with the classes. NULLs
 // do not count, but half of the rows must have a value.
-func (p *prepared) tells(ctx context.Context, c *data.Column) bool {
+func (p *prepared) tells(ctx context.Context, c *data.Column, target []float64) bool {
 	rows, known := 0, 0
 	toClass, toValue := map[uint64]float64{}, map[float64]uint64{}
-	for i, y := range p.y {
+	for i, y := range target {
 		if stopped(ctx, i) {
 			return false
 		}

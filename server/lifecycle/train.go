@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -253,6 +254,9 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	pr := &predictor.Predictor{Learner: d.Learner.Name, Task: p.task, Target: d.Target.Column, Columns: d.Columns, Classes: p.classes, Positive: p.positive,
 		Settings: settings, Seed: d.Options.Seed, Pipeline: pipeline, Model: model,
 		Baseline: metric.FitBaseline(kind(p.task), len(p.classes), train.Y, p.reportWeights(train))}
+	for k := 1; k < train.Outputs(); k++ {
+		pr.More = append(pr.More, predictor.More{Target: d.Targets[k].Column, Baseline: metric.FitBaseline(metric.Regression, 0, train.Target(k), p.reportWeights(train))})
+	}
 	scores := map[split.Part]*predictor.Scores{}
 	lost := int64(0)
 	for _, part := range []split.Part{split.Train, split.Validate, split.Test} {
@@ -283,14 +287,14 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		if set.len() == 0 {
 			continue
 		}
-		values, err := metric.Compute(ctx, metric.For(kind(p.task)), input(pr, scores[part], set.X, set.Y, p.reportWeights(set)))
+		values, err := measure(ctx, metric.For(kind(p.task)), pr, scores[part], set.X, &set.Examples, p.reportWeights(set))
 		if err != nil {
 			return nil, err
 		}
 		set.X = nil
-		for _, x := range values {
-			result.Metrics = append(result.Metrics, catalogMetric(part.String(), "", x))
-			if x.Metric == headline && result.Headline.Metric == "" {
+		for _, m := range values {
+			result.Metrics = append(result.Metrics, catalogMetric(part.String(), "", m))
+			if x := m.value; m.target == "" && x.Metric == headline && result.Headline.Metric == "" {
 				result.Headline = catalog.Headline{Metric: x.Metric.Name, Dataset: part.String(), Value: x.Value, Baseline: x.Baseline}
 				if math.IsNaN(x.Value) {
 					warnings = append(warnings, p.unmeasured(x, part, set))
@@ -316,7 +320,11 @@ func (d *Definition) targets() []catalog.Target {
 	if d.Alone != "" {
 		return nil
 	}
-	return []catalog.Target{{Name: d.Target.Name, SQLType: d.Target.SQLType}}
+	out := make([]catalog.Target, len(d.Targets))
+	for i, t := range d.Targets {
+		out[i] = catalog.Target{Name: t.Name, SQLType: t.SQLType}
+	}
+	return out
 }
 
 // tidy collects what the last phase has left, when that is much: by itself the collector would wait until memory has grown.
@@ -340,15 +348,19 @@ func (p *prepared) unmeasured(x metric.Value, part split.Part, set *examples) st
 	case learners.Projection:
 		return fmt.Sprintf("%s has no value on %s: their features do not vary, or the learner cannot restore them", x.Metric.Name, rows)
 	}
-	alike := true
-	for _, y := range set.Y {
-		alike = alike && y == set.Y[0]
+	alike := false
+	for k := range set.Outputs() {
+		target := set.Target(k)
+		alike = alike || !slices.ContainsFunc(target, func(y float64) bool { return y != target[0] })
 	}
 	switch {
 	case !alike:
 		return fmt.Sprintf("%s has no value on %s", x.Metric.Name, rows)
 	case p.classes != nil:
 		return fmt.Sprintf("%s has no value on %s: the only class there is '%s'; more rows, or a larger fraction of them, would give it one", x.Metric.Name, rows, clip(p.classes[int(set.Y[0])]))
+	}
+	if p.targets != nil {
+		return fmt.Sprintf("%s has no value on %s: a target is the same throughout; more rows, or a larger fraction of them, would give it one", x.Metric.Name, rows)
 	}
 	return fmt.Sprintf("%s has no value on %s: the target is the same throughout; more rows, or a larger fraction of them, would give it one", x.Metric.Name, rows)
 }

@@ -20,9 +20,9 @@ import (
 // collector gathers rows into columns and puts them in the order of their identity at the end.
 type collector struct {
 	want    lifecycle.Want
-	columns []*builder // inputs, then target, weight, split, time, slices: those that are wanted
+	columns []*builder // inputs, then targets, weight, split, time, slices: those that are wanted
 	inputs  int
-	target  *builder
+	targets []*builder
 	weight  *builder
 	split   *builder
 	time    *builder
@@ -62,8 +62,12 @@ func newCollector(ctx *sql.Context, catalog sql.Catalog, schema sql.Schema, w li
 		c.columns = append(c.columns, b)
 		return b, nil
 	}
-	if c.target, err = extra(w.Target, w.Kind); err != nil {
-		return nil, err
+	for _, name := range w.Targets {
+		b, err := extra(name, w.Kind)
+		if err != nil {
+			return nil, err
+		}
+		c.targets = append(c.targets, b)
 	}
 	if c.weight, err = extra(w.Weight, data.Numeric); err != nil {
 		return nil, err
@@ -229,8 +233,8 @@ func (c *collector) table(ctx context.Context, workers int) (*lifecycle.Table, e
 		switch {
 		case i < c.inputs:
 			t.Data.Columns = append(t.Data.Columns, col)
-		case b == c.target:
-			t.Target = &col
+		case slices.Contains(c.targets, b):
+			t.Targets = append(t.Targets, col)
 		case b == c.weight:
 			t.Weight = col.Num
 		case b == c.split:

@@ -87,8 +87,8 @@ func tableBytes(t *lifecycle.Table) int64 {
 	for i := range t.Slices {
 		column(&t.Slices[i])
 	}
-	if t.Target != nil {
-		column(t.Target)
+	for i := range t.Targets {
+		column(&t.Targets[i])
 	}
 	return n
 }
@@ -149,7 +149,7 @@ func contentOf(ctx *sql.Context, node sql.Node, past *past, w lifecycle.Want) (k
 	if err != nil {
 		return key, false, err
 	}
-	fmt.Fprintf(h, "%s\x00%q %q %q %v %q %q %q %q %v\x00%v %s", sql.DebugString(node), w.Inputs, w.Keys, w.Target, w.Kind, w.Weight, w.Split, w.Time, w.Slices, w.WithHash, zone, sql.LoadSqlMode(ctx))
+	fmt.Fprintf(h, "%s\x00%q %q %q %v %q %q %q %q %v\x00%v %s", sql.DebugString(node), w.Inputs, w.Keys, w.Targets, w.Kind, w.Weight, w.Split, w.Time, w.Slices, w.WithHash, zone, sql.LoadSqlMode(ctx))
 	h.Sum(key[:0])
 	return key, true, nil
 }

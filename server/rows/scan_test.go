@@ -65,8 +65,8 @@ func TestScanReadsWhatTheEngineReads(t *testing.T) {
 		source lifecycle.Source
 		want   lifecycle.Want
 	}{
-		"every type":        {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, Target: "v", Kind: data.Categorical, Slices: []string{"e"}, WithHash: true}},
-		"numbers and texts": {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"b", "v", "i1", "u8", "c", "f", "k2", "d"}, Keys: []string{"k1", "k2"}, Target: "i4", Kind: data.Categorical, WithHash: true}},
+		"every type":        {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, Targets: []string{"v"}, Kind: data.Categorical, Slices: []string{"e"}, WithHash: true}},
+		"numbers and texts": {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"b", "v", "i1", "u8", "c", "f", "k2", "d"}, Keys: []string{"k1", "k2"}, Targets: []string{"i4"}, Kind: data.Categorical, WithHash: true}},
 		"unordered texts":   {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"v", "i2", "d"}, Keys: []string{"v", "u1"}, WithHash: true}},
 		"unordered key":     {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: names[:3], Keys: []string{"ts"}, Weight: "d", Split: "c", Time: "ts", WithHash: true}},
 		"some columns":      {lifecycle.Source{Query: "SELECT d, k2, k1 FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, Keys: []string{"k2"}, WithHash: true}},
@@ -74,7 +74,7 @@ func TestScanReadsWhatTheEngineReads(t *testing.T) {
 		"in the past":       {lifecycle.Source{Query: "SELECT * FROM one", Database: "d", AsOf: "HEAD"}, lifecycle.Want{Inputs: []string{"x"}, Keys: []string{"id"}, WithHash: true}},
 		"expressions":       {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d * 2", "UPPER(v)"}, Keys: []string{"k1", "k2"}, WithHash: true}},
 		"without a key":     {lifecycle.Source{Query: "SELECT * FROM d.t"}, lifecycle.Want{Inputs: []string{"d"}, WithHash: true}},
-		"a list of columns": {lifecycle.Source{Query: "SELECT v AS label, d, k1, k2, m FROM d.t AS x"}, lifecycle.Want{Inputs: []string{"d", "m"}, Keys: []string{"k1", "k2"}, Target: "label", Kind: data.Categorical, WithHash: true}},
+		"a list of columns": {lifecycle.Source{Query: "SELECT v AS label, d, k1, k2, m FROM d.t AS x"}, lifecycle.Want{Inputs: []string{"d", "m"}, Keys: []string{"k1", "k2"}, Targets: []string{"label"}, Kind: data.Categorical, WithHash: true}},
 		"a filter":          {lifecycle.Source{Query: "SELECT * FROM d.t WHERE d > -3 AND v IS NOT NULL AND dt >= '2020-01-05'"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, WithHash: true}},
 		"a filter of all":   {lifecycle.Source{Query: "SELECT * FROM d.t WHERE i4 > i4 + 1 OR k2 = 'k7'"}, lifecycle.Want{Inputs: names, Keys: []string{"k1", "k2"}, WithHash: true}},
 		"a computed column": {lifecycle.Source{Query: "SELECT k1, k2, d * 2 AS twice, CONCAT(v, c) AS vc FROM d.t WHERE u2 % 3 = 1"}, lifecycle.Want{Inputs: []string{"twice", "vc", "twice + 1"}, Keys: []string{"k2", "k1"}, WithHash: true}},
