@@ -79,6 +79,7 @@ func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
 func (s *leastSquares) centre(ctx context.Context) error {
 	p := s.x.p
 	if s.mean != nil { // of another target
+		s.cross, s.squares = nil, math.NaN()
 		if !s.intercept {
 			return nil
 		}

@@ -28,7 +28,7 @@ const regressionName = "linear_regression"
 //	H(u) = u^2 for |u| <= epsilon, else 2 epsilon |u| - epsilon^2;  k > 0 is the scale of the errors and is estimated along
 //	r(e) = quantile max(e, 0) + (1 - quantile) max(-e, 0)
 //
-// Several targets are fitted each by itself, to the same bits as alone; least squares factorises X once for all of them.
+// Several targets are fitted each as if it were alone; least squares factorises X once for all of them.
 //
 // The intercept b is not penalised. These are the scales of scikit-learn's LinearRegression, Ridge, Lasso, ElasticNet, HuberRegressor (l2) and QuantileRegressor (l1),
 // so alpha, l1_ratio, epsilon and quantile mean what they mean there.

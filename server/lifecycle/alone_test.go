@@ -168,7 +168,7 @@ func TestWrongDefinitionsWithoutTarget(t *testing.T) {
 		"FROM t USING logistic_regression":                                "PREDICT is missing, which learner logistic_regression needs: name the column that the model learns to predict, as in PREDICT part; learners that need none: bands, far, first",
 		"PREDICT a FROM t USING bands":                                    "PREDICT a: learner bands learns without a target; leave PREDICT out, and the column is a feature as any other, or choose a learner that predicts; SHOW LEARNERS lists the tasks of each",
 		"PREDICT z FROM t USING bands":                                    "Unknown column 'z' in 'PREDICT'",
-		"PREDICT a, b FROM t USING bands":                                 "PREDICT names 2 targets",
+		"PREDICT a, b FROM t USING bands":                                 "PREDICT a, b: learner bands learns without a target",
 		"FROM t USING far SPLIT STRATIFIED":                               "SPLIT STRATIFIED needs classes, and learner far learns without a target; use SPLIT RANDOM",
 		"FROM t USING far CLASS WEIGHTS AUTO":                             "CLASS WEIGHTS: learner far learns without a target, so there are no classes; WEIGHT (column) weighs rows",
 		"FROM t USING first WITH (positive = 'x')":                        "WITH (positive = 'x'): learner first learns without a target, so there is no positive class",
