@@ -23,12 +23,13 @@ const (
 	featureColumns    = partOfVersion + "feature, input, expression, source, kind, column_count, row_count, null_share, mean, std_dev, min_value, max_value, categories, top_category, top_count"
 	metricColumns     = partOfVersion + "dataset, slice, metric, value, ci_low, ci_high, baseline, row_count, higher_is_better"
 	trainingColumns   = partOfVersion + "iteration, loss, validation_loss, elapsed_ms"
+	fitTimeColumns    = partOfVersion + "part, learner, fit_ms"
 	aliasColumns      = "model_id, alias, database_name, model_name, version, set_by, set_at"
 	deploymentColumns = "event_id, model_id, database_name, model_name, action, version, previous_version, reason, changed_by, changed_at"
 )
 
 // versionTables hold one version each row or several rows for a version; all have model_id, version and model_name.
-var versionTables = []string{"model_versions", "model_targets", "model_version_data", "model_settings", "model_inputs", "model_features", "model_metrics", "model_training_info"}
+var versionTables = []string{"model_versions", "model_targets", "model_version_data", "model_settings", "model_inputs", "model_features", "model_metrics", "model_training_info", "model_fit_times"}
 
 // rowsPerInsert bounds the number of placeholders of one statement.
 const rowsPerInsert = 50

@@ -159,6 +159,18 @@ CREATE TABLE IF NOT EXISTS model_training_info (
   PRIMARY KEY (model_id, version, position)
 ) COLLATE utf8mb4_0900_bin COMMENT 'training curves of iterative learners';
 
+CREATE TABLE IF NOT EXISTS model_fit_times (
+  model_id BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  position BIGINT NOT NULL COMMENT '1, 2, ...',
+  database_name VARCHAR(64) NOT NULL,
+  model_name VARCHAR(64) NOT NULL,
+  part BIGINT NOT NULL COMMENT '1, 2, ... of the learners that were tried',
+  learner LONGTEXT NOT NULL COMMENT 'with its settings',
+  fit_ms DOUBLE NOT NULL COMMENT 'that all its fits took, and the measuring of them',
+  PRIMARY KEY (model_id, version, position)
+) COLLATE utf8mb4_0900_bin COMMENT 'how long each learner took that was tried for a version';
+
 CREATE TABLE IF NOT EXISTS model_aliases (
   model_id BIGINT NOT NULL,
   alias VARCHAR(64) NOT NULL,

@@ -41,6 +41,7 @@ type VersionResult struct {
 	Features []Feature
 	Metrics  []Metric
 	Curve    []Iteration // in their order, at most MaxCurve; stored, and not kept in memory
+	FitTimes []FitTime   // of the learners that were tried, at most MaxFitTimes; stored, and not kept in memory
 	Artifact []byte      // at most MaxArtifactBytes; not kept after the call
 }
 
@@ -104,6 +105,7 @@ func (c *Catalog) FinishVersion(ctx context.Context, modelID, number int64, r Ve
 			Statement{"DELETE FROM model_targets WHERE model_id = ? AND version = ?", []any{m.ID, number}},
 			v.update(m))
 		statements = append(statements, insertCurve(m, v, r.Curve)...)
+		statements = append(statements, insertFitTimes(m, v, r.FitTimes)...)
 		message := fmt.Sprintf("train %s version %d", m.SQLName(), number)
 		if h := v.Headline; h.Metric != "" && h.Value == h.Value {
 			message += ": " + h.Metric + " " + strconv.FormatFloat(h.Value, 'g', 4, 64)

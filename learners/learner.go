@@ -6,6 +6,7 @@ package learners
 import (
 	"context"
 	"math/rand/v2"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -80,6 +81,12 @@ type Env struct {
 	Record   func(Iteration)                     // called after each iteration of an iterative learner, in order, from Fit's own goroutine; may be nil
 	Progress func(done, total int, loss float64) // called now and then from Fit's own goroutine; may be nil; loss is NaN when unknown
 	Warn     func(format string, args ...any)    // for the user: no convergence, dropped columns ...; may be nil
+
+	// for learners that try others
+	Metric   string                                          // name of the metric that the user optimises for; "": none was named
+	Positive int                                             // of two classes: the code of the positive one
+	Begin    func(part string)                               // called when the work on a part begins, which it names; may be nil
+	Took     func(part int, name string, took time.Duration) // called when part 1, 2 ... is done with: how long all its fits took together; may be nil
 }
 
 // RNG returns a generator for the given stream: equal seeds and streams give equal numbers, whatever the number of workers.
@@ -110,6 +117,20 @@ func (e Env) Report(done, total int, loss float64) {
 func (e Env) Warnf(format string, args ...any) {
 	if e.Warn != nil {
 		e.Warn(format, args...)
+	}
+}
+
+// BeginPart calls Begin when there is one.
+func (e Env) BeginPart(part string) {
+	if e.Begin != nil {
+		e.Begin(part)
+	}
+}
+
+// TookPart calls Took when there is one.
+func (e Env) TookPart(part int, name string, took time.Duration) {
+	if e.Took != nil {
+		e.Took(part, name, took)
 	}
 }
 
@@ -212,4 +233,51 @@ type Importances interface {
 type OutOfBag interface {
 	// OutOfBag returns the name of the metric (accuracy or r2), its value, and over how many rows it is: 0 when it was not asked for.
 	OutOfBag() (metric string, score float64, rows int)
+}
+
+// Delegate is an optional ability of a Model that stands for another: its optional abilities are those that it lists, beside its own methods.
+type Delegate interface {
+	// Abilities returns values, each of which implements one optional ability of a Model.
+	Abilities() []any
+}
+
+// As returns the optional ability T of a model: its own, or that of the one that it stands for.
+func As[T any](m Model) (ability T, ok bool) {
+	if ability, ok = m.(T); ok {
+		return ability, true
+	}
+	if d, stands := m.(Delegate); stands {
+		for _, a := range d.Abilities() {
+			if ability, ok = a.(T); ok {
+				return ability, true
+			}
+		}
+	}
+	return ability, false
+}
+
+// Statuses of a Candidate.
+const (
+	Ranked    = "RANKED"
+	Failed    = "FAILED"      // Error says why
+	OutOfTime = "OUT_OF_TIME" // it was at work when the time had passed
+	NotTried  = "NOT_TRIED"   // the time had passed before
+)
+
+// Candidate is a learner that was tried for a model.
+type Candidate struct {
+	Number   int    // 1, 2 ... in the order in which they were tried
+	Learner  string // name
+	Settings string // as the user writes them; "": its defaults
+	Status   string
+	Error    string
+	Mean     float64 // of the metric over the folds; NaN unless ranked
+	Spread   float64 // standard deviation over the folds; NaN unless ranked, and of one fold
+	Baseline float64 // mean of the metric that a constant prediction reaches; NaN unless ranked
+}
+
+// Leaderboard is an optional ability of a Model that was chosen among others.
+type Leaderboard interface {
+	// Leaderboard returns the metric that decided and the candidates: the ranked ones first, the chosen one at their head. The caller may change them.
+	Leaderboard() (metric string, candidates []Candidate)
 }

@@ -30,7 +30,7 @@ func TestExecuteIsNeeded(t *testing.T) {
 		"SELECT PREDICT('bought') FROM visits", "SELECT PREDICT('" + db + ".bought') FROM visits", "SELECT PREDICT('bought', visits) FROM visits", "SELECT PREDICT('bought', 1)",
 		"SELECT PREDICT_PROBA('bought', 1) FROM visits", "SELECT PREDICT_ALL('bought@1', '{}')", "SELECT MODEL_VERSION('bought')", "SELECT id FROM visits WHERE PREDICT('bought')",
 		"SELECT PREDICT(CONCAT('bou', 'ght'), 1)", "SELECT MODEL_VERSION(CONCAT('bou', 'ght'))",
-		"SELECT * FROM ml_evaluate('bought')", "SELECT * FROM ml_weights('bought')", "SELECT * FROM ml_training_info('bought')", "SELECT * FROM ml_tree('bought')", "SELECT * FROM ml_feature_importance('bought')", "SELECT * FROM ml_feature_info('bought')", "SELECT * FROM ml_confusion_matrix('bought', 'visits')",
+		"SELECT * FROM ml_evaluate('bought')", "SELECT * FROM ml_weights('bought')", "SELECT * FROM ml_training_info('bought')", "SELECT * FROM ml_leaderboard('bought')", "SELECT * FROM ml_tree('bought')", "SELECT * FROM ml_feature_importance('bought')", "SELECT * FROM ml_feature_info('bought')", "SELECT * FROM ml_confusion_matrix('bought', 'visits')",
 		"SELECT * FROM ml_roc_curve('bought', (SELECT * FROM visits))", "SELECT * FROM scores", "SELECT * FROM by_definer", "SELECT * FROM measured", "CALL score()", "CALL viewed()",
 	}
 	reader := account(t, root, "reader", "SELECT ON "+db+".*", "INSERT ON "+db+".*", "EXECUTE ON PROCEDURE "+db+".score", "EXECUTE ON PROCEDURE "+db+".viewed")

@@ -58,6 +58,7 @@ var tables = map[string]*tableFunction{
 	"ml_roc_curve":          mlROCCurve,
 	"ml_feature_info":       mlFeatureInfo,
 	"ml_training_info":      mlTrainingInfo,
+	"ml_leaderboard":        mlLeaderboard,
 	"ml_feature_importance": mlFeatureImportance,
 	"ml_tree":               mlTree,
 	"ml_weights":            mlWeights,

@@ -20,10 +20,10 @@ var mlFeatureImportance = &tableFunction{
 		if err != nil {
 			return nil, err
 		}
-		able, ok := p.Model.(learners.Importances)
+		able, ok := learners.As[learners.Importances](p.Model)
 		if !ok {
 			other := ""
-			if _, ok := p.Model.(learners.Coefficients); ok {
+			if _, ok := learners.As[learners.Coefficients](p.Model); ok {
 				other = "; ml_weights has the coefficients of this one, each on the scale of its feature"
 			}
 			return nil, sqlerr.Errorf(sqlerr.WrongArguments, "ml_feature_importance: learner %s of model %s keeps no importances; learners of trees do, such as decision_tree, random_forest or gradient_boosting%s",

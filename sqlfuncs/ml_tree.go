@@ -24,7 +24,7 @@ var mlTree = &tableFunction{
 		if err != nil {
 			return nil, err
 		}
-		trees, ok := p.Model.(learners.Trees)
+		trees, ok := learners.As[learners.Trees](p.Model)
 		if !ok {
 			return nil, sqlerr.Errorf(sqlerr.WrongArguments, "ml_tree: learner %s of model %s has no trees that can be read; decision_tree, random_forest, extra_trees, gradient_boosting and, with extension_level = 0, isolation_forest have", c.version.Learner, c.model.SQLName())
 		}

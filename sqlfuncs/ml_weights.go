@@ -20,7 +20,7 @@ var mlWeights = &tableFunction{
 		if err != nil {
 			return nil, err
 		}
-		linear, ok := p.Model.(learners.Coefficients)
+		linear, ok := learners.As[learners.Coefficients](p.Model)
 		if !ok {
 			return nil, sqlerr.Errorf(sqlerr.WrongArguments, "ml_weights: learner %s of model %s has no coefficients", c.version.Learner, c.model.SQLName())
 		}

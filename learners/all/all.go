@@ -47,4 +47,5 @@ var plain = learners.NewRegistry(
 var registry = learners.NewRegistry(append(slices.Clone(plain.All()),
 	ensemble.Voting(plain),
 	ensemble.Stacking(plain),
+	ensemble.Auto(plain),
 )...)

@@ -28,11 +28,16 @@ func (c choice) String() string {
 	if len(c.given) == 0 {
 		return c.spec.Name
 	}
+	return c.spec.Name + " (" + c.settings() + ")"
+}
+
+// settings writes the settings as a user writes them; "" when there are none.
+func (c choice) settings() string {
 	settings := make([]string, len(c.given))
 	for i, s := range c.given {
 		settings[i] = s.Name + " = " + s.Value
 	}
-	return c.spec.Name + " (" + strings.Join(settings, ", ") + ")"
+	return strings.Join(settings, ", ")
 }
 
 const (
@@ -42,7 +47,7 @@ const (
 )
 
 // ours are the names of this package's own learners.
-var ours = []string{votingName, stackingName}
+var ours = []string{votingName, stackingName} // auto is a list
 
 // parseChoices reads a list of learners: name, name (p = v, p = 'v'), ... Every name and value is checked. The text auto is a list without learners.
 //

@@ -1,4 +1,4 @@
-// Package ensemble holds the learners that are made of other learners: voting and stacking. They get the learners that they may use as a Registry, which holds none of
+// Package ensemble holds the learners that are made of other learners: voting, stacking and auto, which chooses one of them. They get the learners that they may use as a Registry, which holds none of
 // themselves: an ensemble is not made of ensembles.
 //
 // Their parts are choices (choice.go: a learner with settings, as a user writes it), fitted on rows (prepared.go: as they are, with missing values filled, or standardised, as each

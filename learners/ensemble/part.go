@@ -36,6 +36,8 @@ type fitting struct {
 	done  int // fits
 	total int
 	far   int // what was reported last, in thousandths of a fit
+
+	record func(learners.Iteration) // of the fit whose training curve is kept; nil: of none
 }
 
 // newFitting is for an ensemble that is fitted by so many fits.
@@ -63,7 +65,7 @@ func (f *fitting) fit(c choice, rows *prepared, stream uint64, memory int64) (pa
 	if err != nil {
 		return part{}, err
 	}
-	env := learners.Env{Task: f.env.Task, Seed: f.env.Seed + stream*0x9e3779b97f4a7c15, Workers: f.env.Workers,
+	env := learners.Env{Task: f.env.Task, Seed: f.env.Seed + stream*0x9e3779b97f4a7c15, Workers: f.env.Workers, Record: f.record,
 		Progress: func(done, total int, _ float64) { f.report(float64(done) / float64(max(1, total))) },
 		Warn:     func(format string, args ...any) { f.env.Warnf("%s: "+format, append([]any{c.spec.Name}, args...)...) }}
 	if f.env.Memory > 0 {

@@ -16,7 +16,7 @@ func (s suite) abilities(t *testing.T) {
 	if sized, ok := m.(learners.Sized); ok != !s.task.Supervised() || ok && sized.Outputs() < 1 {
 		t.Fatalf("a model is Sized when it has no target, and has one output or more: %T", m)
 	}
-	c, ok := m.(learners.Classifier)
+	c, ok := learners.As[learners.Classifier](m)
 	if s.task == learners.Anomaly {
 		if !ok {
 			t.Fatal("a model of anomalies must be a Classifier: which scores are unusual is for it to say")
@@ -49,7 +49,7 @@ func (s suite) abilities(t *testing.T) {
 	if s.task == learners.Projection {
 		s.restores(t, m)
 	}
-	if c, ok := m.(learners.Importances); ok {
+	if c, ok := learners.As[learners.Importances](m); ok {
 		sum, v := 0.0, c.Importances()
 		for _, share := range v {
 			if !(share >= 0) {
@@ -65,7 +65,7 @@ func (s suite) abilities(t *testing.T) {
 			t.Error("changing the importances that were returned changes the model")
 		}
 	}
-	if c, ok := m.(learners.Coefficients); ok {
+	if c, ok := learners.As[learners.Coefficients](m); ok {
 		w, b := c.Coefficients()
 		rows := 1
 		if s.task == learners.Multiclass {

@@ -53,7 +53,7 @@ func (s suite) anyBlock(t *testing.T) {
 	e := sample(s.task, 300, 5, 63)
 	m := s.mustFit(t, e)
 	want := predict(t, m, e)
-	classifier, decides := m.(learners.Classifier)
+	classifier, decides := learners.As[learners.Classifier](m)
 	codes := make([]int32, 300)
 	if decides {
 		if err := classifier.Classify(e.X, codes); err != nil {

@@ -11,7 +11,7 @@ import (
 func (s suite) trees(t *testing.T) {
 	e := sample(s.task, 300, 5, 90)
 	m := s.mustFit(t, e)
-	grown, ok := m.(learners.Trees)
+	grown, ok := learners.As[learners.Trees](m)
 	if !ok {
 		return
 	}

@@ -325,7 +325,7 @@ func (p *Predictor) Decide(x, proba *mat.Dense, threshold *float64, classes []in
 		}
 		return nil
 	}
-	if c, ok := p.Model.(learners.Classifier); ok {
+	if c, ok := learners.As[learners.Classifier](p.Model); ok {
 		return c.Classify(x, classes)
 	}
 	for i := range classes {

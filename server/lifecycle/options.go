@@ -43,7 +43,7 @@ var options = []option{
 		return nil
 	}, func(o *Options) string { return string(o.Task) }},
 	{"max_time", "'10m'", "longest time that a TRAIN may take, above 0, in seconds or as '90s', '1h30m', '2d'; no limit by default", func(o *Options, text string) (err error) {
-		o.MaxTime, err = parseDuration(text)
+		o.MaxTime, err = params.ParseDuration(text)
 		return err
 	}, func(o *Options) string {
 		if o.MaxTime == 0 {
@@ -144,25 +144,6 @@ func (d *Definition) optionSettings(o Options) []catalog.Setting {
 		}
 	}
 	return out
-}
-
-// parseDuration reads '90s', '10m', '1h30m', '2d', or a number of seconds.
-func parseDuration(text string) (time.Duration, error) {
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
-	}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		n, err := strconv.ParseFloat(days, 64)
-		if err != nil {
-			return 0, err
-		}
-		text = strconv.FormatFloat(24*n, 'f', -1, 64) + "h"
-	}
-	d, err := time.ParseDuration(text)
-	if err == nil && d <= 0 {
-		err = fmt.Errorf("it must be positive")
-	}
-	return d, err
 }
 
 // parseBytes reads '512M', '2G', '64K', or a number of bytes.

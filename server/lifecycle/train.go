@@ -237,9 +237,18 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 
 	progress("training", 0, 0)
 	curve := newTrainingCurve()
+	phase, times := "training", []catalog.FitTime(nil)
 	env := learners.Env{Task: p.task, Seed: d.Options.Seed, Workers: s.Workers, Memory: memory, Record: curve.record,
-		Progress: func(done, total int, _ float64) { progress("training", int64(done), int64(total)) },
+		Progress: func(done, total int, _ float64) { progress(phase, int64(done), int64(total)) },
 		Warn:     func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) },
+		Positive: p.positive,
+		Begin:    func(part string) { phase = "training " + part },
+		Took: func(part int, name string, took time.Duration) {
+			times = append(times, catalog.FitTime{Part: int64(part), Learner: name, Took: took})
+		},
+	}
+	if d.Metric != nil {
+		env.Metric = d.Metric.Name
 	}
 	var validate *data.Examples
 	if sets[split.Validate].len() > 0 {
@@ -280,7 +289,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	}
 	tidy(table)
 	result := &catalog.VersionResult{Learner: d.Learner.Name, Task: p.task, Targets: d.targets(),
-		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash, Curve: curve.points(),
+		Query: d.Source.Query, Seed: d.Options.Seed, DataHash: table.Hash, Curve: curve.points(), FitTimes: times,
 		Rows: catalog.RowCounts{Train: int64(train.len()), Validate: int64(sets[split.Validate].len()), Test: int64(sets[split.Test].len()), Dropped: p.dropped + lost}}
 	for _, part := range []split.Part{split.Test, split.Validate, split.Train} {
 		set := sets[part]

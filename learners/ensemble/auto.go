@@ -1,0 +1,486 @@
+package ensemble
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+
+	"aibms/learners"
+	"aibms/learners/artifact"
+	"aibms/learners/data"
+	"aibms/learners/metric"
+	"aibms/learners/params"
+)
+
+const autoName = "auto"
+
+// Auto is the learner auto: a race over learners, whose winner is the model.
+//
+//  1. The rows are dealt into folds, as stacking deals them: by class in turn, copies of a row together, whatever their order. With validation rows and folds = 0 there is one fold, in
+//     which the candidates learn from the training rows and predict the validation rows.
+//  2. Every candidate is fitted on the rows outside each fold and predicts those in it; the metric measures that. All of them get the same rows, none sees a row that it is judged by (not
+//     even to stop early), and what a candidate needs of its features (scaling, filled gaps) is fitted on the rows outside the fold.
+//  3. Candidates are ranked by the mean of the metric over the folds, equal ones by their place in the list. The first is fitted again on all training rows, with the validation rows to stop
+//     early by, and is the model: the same bits as in a voting of it alone.
+//
+// A candidate that fails, or that needs more memory than there is, is listed with its error, and the race goes on. When time_budget has passed, the candidate at work and those after it
+// are not ranked, with a warning: only then does the result depend on how fast the machine is. The last fit comes on top of the budget.
+//
+// The mean of the winner is too good by a little, since it was chosen by it; the metrics of the TEST rows are not. The spread over the folds says how much chance is in a difference.
+//
+// The candidates when none are named, those first that are fast: a linear learner, naive_bayes, gradient_boosting, random_forest, extra_trees; where the rows are not too many for them,
+// k_nearest_neighbors and neural_network. All have a probability for each class.
+//
+// The fit of candidate k outside fold f draws its random numbers by stream k + candidates * (f + 1), the last one by stream 0: the learner's own.
+//
+// Cost: folds fits of each candidate and one more; a prediction that of the winner.
+//
+//	M. Stone: Cross-validatory choice and assessment of statistical predictions. J. Royal Statistical Society B 36 (1974)
+func Auto(base *learners.Registry) *learners.Spec {
+	return &learners.Spec{
+		Name:         autoName,
+		Doc:          "A race over learners: each is measured on rows that it has not seen, and the best one is fitted on all; ml_leaderboard lists them.",
+		Objective:    "the mean of a metric over folds, as a choice among learners; each learner minimises its own",
+		Reference:    "Stone, J. Royal Statistical Society B 36 (1974)",
+		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
+		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		New:          func() learners.Learner { return &auto{base: base} },
+		StateVersion: 1,
+		Load:         func(version int, r *artifact.Reader) (learners.Model, error) { return loadAuto(base, version, r) },
+	}
+}
+
+type auto struct {
+	base     *learners.Registry
+	learners string
+	metric   string
+	folds    int
+	budget   string
+}
+
+func (l *auto) Declare(s *params.Set) {
+	s.Text(&l.learners, "learners", automatic, validList,
+		"the candidates; auto: logistic_regression or linear_regression with penalty = l2, naive_bayes, gradient_boosting, random_forest, extra_trees, and of fewer rows k_nearest_neighbors and neural_network",
+		params.Checked(checkChoices(l.base)))
+	s.Text(&l.metric, "metric", automatic, "auto, or a metric: roc_auc, log_loss, root_mean_squared_error (SHOW METRICS)",
+		"what decides; auto: that of OPTIMIZE FOR, without it roc_auc of two classes, log_loss of more, root_mean_squared_error of numbers", params.Checked(checkMetric))
+	s.Int(&l.folds, "folds", 0, "parts of the training rows, each predicted by fits on the others, 2 or more; 0: the validation rows are predicted, and without any there are 5 folds",
+		params.AtLeast(0), params.AtMost(100))
+	s.Text(&l.budget, "time_budget", "", "seconds above 0, or '90s', '1h30m', '2d'", "time for the race, without the last fit; empty: no limit", params.Checked(func(text string) error {
+		_, err := parseBudget(text)
+		return err
+	}))
+}
+
+// parseBudget is 0 without a limit.
+func parseBudget(text string) (time.Duration, error) {
+	if strings.TrimSpace(text) == "" {
+		return 0, nil
+	}
+	d, err := params.ParseDuration(strings.TrimSpace(text))
+	if err != nil {
+		return 0, fmt.Errorf("seconds above 0 are expected, or a time such as '90s', '1h30m' or '2d', got '%s'", text)
+	}
+	return d, nil
+}
+
+// supervised are the tasks with a target, as metrics name them.
+var supervised = map[learners.Task]metric.Kind{learners.Binary: metric.Binary, learners.Multiclass: metric.Multiclass, learners.Regression: metric.Regression}
+
+// checkMetric accepts auto and the metrics of any task with a target.
+func checkMetric(text string) error {
+	if strings.EqualFold(text, automatic) {
+		return nil
+	}
+	var names []string
+	for _, m := range metric.All() {
+		if slices.ContainsFunc(m.Tasks, func(k metric.Kind) bool {
+			return k == metric.Binary || k == metric.Multiclass || k == metric.Regression
+		}) {
+			names = append(names, m.Name)
+		}
+	}
+	m, ok := metric.Lookup(text)
+	switch {
+	case !ok:
+		return fmt.Errorf("unknown metric '%s'%s; it can be auto or one of %s", text, params.Suggest(text, names), strings.Join(names, ", "))
+	case !slices.Contains(names, m.Name):
+		return fmt.Errorf("metric %s is for tasks without a target; it can be auto or one of %s", m.Name, strings.Join(names, ", "))
+	}
+	return nil
+}
+
+// measure is the metric that decides.
+func (l *auto) measure(env learners.Env) (*metric.Metric, error) {
+	name := l.metric
+	if strings.EqualFold(name, automatic) {
+		if name = env.Metric; name == "" {
+			name = map[learners.Task]string{learners.Binary: "roc_auc", learners.Multiclass: "log_loss", learners.Regression: "root_mean_squared_error"}[env.Task]
+		}
+	}
+	kind := supervised[env.Task]
+	m, ok := metric.Lookup(name)
+	if !ok || !m.Supports(kind) {
+		var names []string
+		for _, m := range metric.For(kind) {
+			names = append(names, m.Name)
+		}
+		return nil, fmt.Errorf("%s: metric %s is not for %s; these are: %s", autoName, name, kind, strings.Join(names, ", "))
+	}
+	return m, nil
+}
+
+// Rows above which candidates are left out when none are named: a fit or a prediction would take longer than all others together.
+const (
+	mostRowsNeighbors = 20_000
+	mostRowsNetwork   = 50_000
+)
+
+// candidates are the learners that race: named, or those that are usual for so many rows.
+func (l *auto) candidates(classes bool, n int, weighted bool) ([]choice, error) {
+	list, err := parseChoices(l.base, l.learners)
+	if err != nil || list != nil {
+		return list, err
+	}
+	task, names := learners.Binary, []string{"logistic_regression", "naive_bayes", "gradient_boosting", "random_forest", "extra_trees"}
+	if !classes {
+		task, names = learners.Regression, []string{"linear_regression", "gradient_boosting", "random_forest", "extra_trees"}
+	}
+	if n <= mostRowsNeighbors {
+		names = append(names, "k_nearest_neighbors")
+	}
+	if n <= mostRowsNetwork {
+		names = append(names, "neural_network")
+	}
+	for _, name := range names {
+		spec, ok := l.base.Lookup(name)
+		if !ok || !spec.Supports(task) || weighted && !spec.Traits.Weights {
+			continue
+		}
+		c := choice{spec: spec}
+		if name == "linear_regression" {
+			c.given = []params.Setting{{Name: "penalty", Value: "l2", Source: "USER"}}
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// held is what is held beside a candidate: the rows outside a fold and those in it, the copy that the candidate needs of them, predictions and places.
+func (l *auto) held(n, p, classes int) int64 {
+	return 8 * int64(n) * (2*int64(p) + 2*int64(classes) + 8)
+}
+
+// MemoryNeeded is that of the smallest candidate, and of what is held beside it: those that need more than there is are not tried.
+func (l *auto) MemoryNeeded(n, p, classes int) int64 {
+	list, err := l.candidates(classes > 1, n, false)
+	if err != nil || len(list) == 0 {
+		return 0
+	}
+	least := int64(math.MaxInt64)
+	for _, c := range list {
+		if classes > 1 == (c.spec.Supports(learners.Binary) || c.spec.Supports(learners.Multiclass)) || c.spec.Supports(learners.Regression) {
+			least = min(least, memoryOf(c, n, p, classes))
+		}
+	}
+	if held := l.held(n, p, classes); least < math.MaxInt64-held {
+		return least + held
+	}
+	return math.MaxInt64
+}
+
+// race is what one Fit is at.
+type race struct {
+	*fitting
+	metric          *metric.Metric
+	list            []choice
+	train, validate *data.Examples
+	places          []place // nil: the validation rows judge
+	folds           int
+	held            int64
+	spent           time.Duration // by the fits of the present candidate
+}
+
+func (l *auto) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if train.X == nil {
+		return nil, fmt.Errorf("%s: there are no rows or no features", autoName)
+	}
+	if l.folds == 1 {
+		return nil, fmt.Errorf("%s: folds = 1: a fold is predicted by fits on the others, so there must be 2 or more; 0 takes the validation rows", autoName)
+	}
+	budget, err := parseBudget(l.budget)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", autoName, err)
+	}
+	_, p := train.Dims()
+	n := rowsSeen(train, validate)
+	classes := max(1, len(train.Classes))
+	r := &race{train: train, validate: validate, folds: 1, held: l.held(n, p, classes)}
+	if r.list, err = l.candidates(env.Task.Classification(), n, train.Weights != nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", autoName, err)
+	}
+	if r.metric, err = l.measure(env); err != nil {
+		return nil, err
+	}
+	if err := checkMemory(autoName, l.MemoryNeeded(n, p, classes), env); err != nil {
+		return nil, err
+	}
+	if l.folds > 0 || validate == nil {
+		want := l.folds
+		if want == 0 {
+			want = 5
+		}
+		if r.places, err = newPlaces(ctx, train, env.Seed, want); err != nil {
+			return nil, err
+		}
+		if r.folds = min(want, mostFolds(r.places)); r.folds < 2 {
+			return nil, fmt.Errorf("%s: there are too few rows: two of a class with a positive weight are needed", autoName)
+		}
+		if r.folds < want {
+			env.Warnf("%s: %d folds instead of %d: there are too few rows", autoName, r.folds, want)
+		}
+	}
+	limited := ctx
+	if budget > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, budget)
+		defer cancel()
+	}
+	quiet := env
+	quiet.Warn = nil // what a candidate warns of is of interest when it wins
+	r.fitting = newFitting(limited, autoName, quiet, r.folds*len(r.list)+1)
+	if err := r.checkChoices(r.list, l.base, train.Weights != nil); err != nil {
+		return nil, err
+	}
+	board := make([]learners.Candidate, len(r.list))
+	for k, c := range r.list {
+		board[k] = r.run(k)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if board[k].Status != learners.NotTried {
+			env.TookPart(k+1, c.String(), r.spent)
+		}
+		r.done = (k + 1) * r.folds
+		r.report(0)
+	}
+	ranked := rank(board, r.metric.HigherIsBetter)
+	r.ctx, r.env, r.record = ctx, env, env.Record
+	m, err := r.fitFirst(board[:ranked])
+	if err != nil {
+		return nil, err
+	}
+	if m == nil {
+		var reasons []string
+		for _, c := range board {
+			reason := c.Error
+			if reason == "" {
+				reason = "the time budget had passed"
+			}
+			reasons = append(reasons, c.Learner+": "+reason)
+		}
+		return nil, fmt.Errorf("%s: no candidate came through: %s", autoName, strings.Join(reasons, "; "))
+	}
+	rank(board, r.metric.HigherIsBetter) // one that failed on all rows is no longer ranked
+	m.metric, m.board = r.metric.Name, board
+	r.warn(board, budget)
+	return m, ctx.Err()
+}
+
+// rank puts the ranked candidates first, the best one at their head, and returns how many they are. The others keep their order.
+func rank(board []learners.Candidate, higher bool) int {
+	slices.SortStableFunc(board, func(a, b learners.Candidate) int {
+		first, second := a.Status == learners.Ranked, b.Status == learners.Ranked
+		switch {
+		case first != second && first:
+			return -1
+		case first != second:
+			return 1
+		case !first || a.Mean == b.Mean:
+			return a.Number - b.Number
+		case a.Mean > b.Mean == higher:
+			return -1
+		}
+		return 1
+	})
+	return len(board) - len(slices.DeleteFunc(slices.Clone(board), func(c learners.Candidate) bool { return c.Status == learners.Ranked }))
+}
+
+// fitFirst fits the best candidate on all rows: the next one, when that fails; nil, when all do.
+func (r *race) fitFirst(ranked []learners.Candidate) (*autoModel, error) {
+	for i := range ranked {
+		c := &ranked[i]
+		r.env.BeginPart(r.list[c.Number-1].String() + ", which won")
+		rows, err := prepare(r.ctx, r.train, r.validate)
+		if err == nil {
+			m := &autoModel{parts: newParts(rows)}
+			var chosen part
+			if chosen, err = r.fit(r.list[c.Number-1], rows, 0, r.held); err == nil {
+				m.list = []part{chosen}
+				return m, nil
+			}
+		}
+		if r.ctx.Err() != nil {
+			return nil, r.ctx.Err()
+		}
+		c.Status, c.Error = learners.Failed, "on all rows: "+r.reason(c.Learner, err)
+		c.Mean, c.Spread, c.Baseline = math.NaN(), math.NaN(), math.NaN()
+	}
+	return nil, nil
+}
+
+// warn tells of candidates that were not ranked.
+func (r *race) warn(board []learners.Candidate, budget time.Duration) {
+	var late []string
+	for _, c := range board {
+		switch c.Status {
+		case learners.Failed:
+			r.env.Warnf("%s: learner %s failed: %s", autoName, c.Learner, c.Error)
+		case learners.OutOfTime, learners.NotTried:
+			late = append(late, c.Learner)
+		}
+	}
+	if len(late) > 0 {
+		r.env.Warnf("%s: the time budget of %s was over before %s could be ranked; with more time the model may be another one", autoName, budget, strings.Join(late, ", "))
+	}
+}
+
+// reason is the text of an error of a candidate without the names that the leaderboard has already.
+func (r *race) reason(learner string, err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), autoName+": "), "learner "+learner+": ")
+}
+
+// run measures candidate k on every fold.
+func (r *race) run(k int) learners.Candidate {
+	c := r.list[k]
+	result := learners.Candidate{Number: k + 1, Learner: c.spec.Name, Settings: c.settings(), Status: learners.NotTried, Mean: math.NaN(), Spread: math.NaN(), Baseline: math.NaN()}
+	if r.ctx.Err() != nil {
+		return result
+	}
+	r.spent = 0
+	r.env.BeginPart(c.String())
+	began := time.Now()
+	defer func() { r.spent = time.Since(began) }()
+	var values, baselines []float64
+	for fold := range r.folds {
+		x, err := r.judge(k, fold)
+		switch {
+		case r.ctx.Err() != nil:
+			result.Status = learners.OutOfTime
+			return result
+		case err != nil:
+			result.Status, result.Error = learners.Failed, r.reason(c.spec.Name, err)
+			return result
+		case !math.IsNaN(x.Value): // that it has a value is a matter of the rows: of one class there is no roc_auc
+			values, baselines = append(values, x.Value), append(baselines, x.Baseline)
+		}
+	}
+	if len(values) == 0 {
+		result.Status, result.Error = learners.Failed, fmt.Sprintf("%s has no value on the rows that judge", r.metric.Name)
+		return result
+	}
+	result.Status = learners.Ranked
+	result.Mean, result.Spread = meanAndSpread(values)
+	result.Baseline, _ = meanAndSpread(baselines)
+	return result
+}
+
+// meanAndSpread are the mean and the standard deviation of a sample; of one value the latter is NaN.
+func meanAndSpread(values []float64) (mean, spread float64) {
+	n := float64(len(values))
+	for _, v := range values {
+		mean += v / n
+	}
+	if n == 1 {
+		return mean, math.NaN()
+	}
+	for _, v := range values {
+		spread += (v - mean) * (v - mean) / (n - 1)
+	}
+	return mean, math.Sqrt(spread)
+}
+
+// judge fits candidate k on the rows outside a fold and measures its predictions of those in it.
+func (r *race) judge(k, fold int) (metric.Value, error) {
+	c := r.list[k]
+	learned, judged := r.train, r.validate
+	n, p := r.train.Dims()
+	if r.places != nil {
+		outside, inside := deal(r.places, fold, r.folds)
+		inside = slices.DeleteFunc(inside, func(i int32) bool { return r.train.Weight(int(i)) == 0 })
+		var err error
+		if learned, err = rowsOf(r.ctx, r.train, outside); err != nil {
+			return metric.Value{}, err
+		}
+		if judged, err = rowsOf(r.ctx, r.train, inside); err != nil {
+			return metric.Value{}, err
+		}
+		n = len(outside)
+	}
+	if allowed := r.env.Memory; allowed > 0 {
+		if need := memoryOf(c, n, p, max(1, len(r.train.Classes))); need > allowed-r.held {
+			return metric.Value{}, fmt.Errorf("it needs %d bytes of memory, %d are left for it", need, max(0, allowed-r.held))
+		}
+	}
+	rows, err := prepare(r.ctx, learned, nil)
+	if err != nil {
+		return metric.Value{}, err
+	}
+	fitted, err := r.fit(c, rows, uint64(k+len(r.list)*(fold+1)), r.held)
+	if err != nil {
+		return metric.Value{}, err
+	}
+	parts := newParts(rows)
+	parts.list = []part{fitted}
+	return r.score(parts, learned, judged)
+}
+
+// score measures the predictions of one model.
+func (r *race) score(parts *parts, learned, judged *data.Examples) (metric.Value, error) {
+	n, p := judged.Dims()
+	kind := supervised[r.env.Task]
+	in := metric.Input{Kind: kind, Actual: judged.Y, Predicted: make([]float64, n), Weights: judged.Weights, Classes: len(r.train.Classes), Positive: r.env.Positive,
+		Baseline: metric.FitBaseline(kind, len(r.train.Classes), learned.Y, learned.Weights)}
+	if r.env.Task.Classification() {
+		in.Proba = mat.NewDense(n, parts.outputs, nil)
+	}
+	codes := make([]int32, blockRows)
+	for from := 0; from < n; from += blockRows {
+		if err := r.ctx.Err(); err != nil {
+			return metric.Value{}, err
+		}
+		block := judged.X.Slice(from, min(from+blockRows, n), 0, p).(*mat.Dense)
+		if err := parts.each(block, func(_, lo int, seen, given *mat.Dense) error {
+			rows, _ := given.Dims()
+			if in.Proba == nil {
+				for i := range rows {
+					in.Predicted[from+lo+i] = given.At(i, 0)
+				}
+				return nil
+			}
+			if err := decide(parts.list[0].model, seen, given, codes[:rows]); err != nil {
+				return err
+			}
+			for i := range rows {
+				copy(in.Proba.RawRowView(from+lo+i), given.RawRowView(i))
+				in.Predicted[from+lo+i] = float64(codes[i])
+			}
+			return nil
+		}); err != nil {
+			return metric.Value{}, err
+		}
+	}
+	values, err := metric.Compute(r.ctx, []*metric.Metric{r.metric}, in)
+	if err != nil {
+		return metric.Value{}, err
+	}
+	return values[0], nil
+}
