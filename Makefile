@@ -48,7 +48,7 @@ bench-growth: ## measure how the figures grow with rows, columns and connections
 
 bench-costs: ## print what fitting costs each learner, in time and memory, and how that grows
 	@$(MAKE) --no-print-directory bench-build >&2
-	@bin/bench -costs
+	@bin/bench -costs $(if $(ONLY),-only "$(ONLY)")
 
 bench-page: ## the same as bench, with the results put into docs/performance.md
 	@$(MAKE) --no-print-directory build bench-build bench-peers >&2

@@ -62,7 +62,7 @@ const blockRows = 4096
 // MemoryNeeded counts the covariances with the partial ones of a block, the model, and a block of rows.
 func (l *discriminantAnalysis) MemoryNeeded(n, p, K int) int64 {
 	square := 8 * int64(p) * int64(p)
-	return int64(2*K+40)*square + 4*int64(n) + 16*blockRows*int64(2*p+1)
+	return int64(2*K+40)*square + 5*int64(n) + 16*blockRows*int64(2*p+1)
 }
 
 func (l *discriminantAnalysis) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {

@@ -6,7 +6,9 @@ import (
 	"math"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"aibms/internal/safego"
@@ -41,6 +43,7 @@ var costs = []cost{
 	{learner: "naive_bayes", rows: 1_000_000},
 	{learner: "discriminant_analysis", rows: 1_000_000},
 	{learner: "k_means", rows: 200_000, settings: map[string]string{"max_iter": "20", "tol": "0"}, parts: "n_clusters", count: 8},
+	{learner: "gaussian_mixture", rows: 50_000, settings: map[string]string{"max_iter": "10", "tol": "0"}, parts: "n_components", count: 4},
 	{learner: "pca", rows: 1_000_000, parts: "n_components", count: 8},
 }
 
@@ -49,9 +52,13 @@ const costColumns = 28
 
 // printCosts prints the table: processor seconds of a fit, then how many times as long it takes with twice the rows, twice the features, and twice the trees, epochs or clusters; the memory that was
 // live beside the rows at most, and what the learner had said of it.
-func printCosts(b *Bench, out io.Writer) error {
+// only is a comma list of learners; "": all of them.
+func printCosts(b *Bench, out io.Writer, only string) error {
 	fmt.Fprintf(out, "| learner | rows x features | CPU s | rows x 2 | features x 2 | parts x 2 | MB | with rows x 2 | MB that it had announced |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, c := range costs {
+		if only != "" && !slices.Contains(strings.Split(only, ","), c.learner) {
+			continue
+		}
 		base, err := c.measure(b, c.rows, costColumns, 1)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.learner, err)

@@ -51,7 +51,7 @@ func parse(args []string, w io.Writer) (*settings, error) {
 	f.SetOutput(w)
 	f.StringVar(&s.only, "only", "", "measure only these figures: a comma list of names, or of beginnings of names")
 	f.BoolVar(&s.growth, "growth", false, "measure how figures grow: at their own size, with twice and ten times the rows, twice the columns, 4 to 64 connections")
-	f.BoolVar(&s.costs, "costs", false, "print a table of what fitting costs each learner by itself, in time and memory, and how that grows")
+	f.BoolVar(&s.costs, "costs", false, "print a table of what fitting costs each learner by itself, in time and memory, and how that grows; -only names learners")
 	f.BoolVar(&s.list, "list", false, "print the names of the figures and end")
 	f.IntVar(&s.pairs, "pairs", 5, "pairs of runs that count; fewer than 5 is for trying out")
 	f.IntVar(&s.rows, "rows", 0, "rows of every table, in place of what the figures say, which grow from there: for trying out")
@@ -106,7 +106,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		return 0
 	}
 	var list []Figure
-	if err == nil {
+	if err == nil && !s.costs {
 		list, err = s.chosen()
 	}
 	if err != nil {
@@ -118,7 +118,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		return 0
 	}
 	if s.costs {
-		if err := printCosts(&Bench{ctx: ctx, log: log}, out); err != nil {
+		if err := printCosts(&Bench{ctx: ctx, log: log}, out, s.only); err != nil {
 			fmt.Fprintln(log, err)
 			return 1
 		}
