@@ -15,8 +15,8 @@ var laws = map[string]learnertest.Laws{
 	"decision_tree":       {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
 	"extra_trees":         {RowOrder: 1e-4, Weights: 1e-4, Quick: fewTrees},
 	"gaussian_mixture":    {RowOrder: 1, Weights: 1e-4, Told: threeComponents}, // begins with k_means
-	"isolation_forest":    {RowOrder: 0.1, Weights: 0.1}, // draws rows by their numbers
-	"k_means":             {RowOrder: 1, Weights: 1e-4},  // draws rows by their numbers, and numbers clusters as they were drawn
+	"isolation_forest":    {RowOrder: 0.1, Weights: 0.1},                       // draws rows by their numbers
+	"k_means":             {RowOrder: 1, Weights: 1e-4},                        // draws rows by their numbers, and numbers clusters as they were drawn
 	"k_nearest_neighbors": {RowOrder: 1e-4, Weights: 1e-4, Hard: true},
 	"random_forest":       {RowOrder: 0.6, Weights: 1, Quick: fewTrees},     // draws rows by their numbers
 	"svm":                 {RowOrder: 5e-3, Weights: 5e-3, Quick: fewSteps}, // stops within 1e-3 of the optimality conditions
