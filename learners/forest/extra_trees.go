@@ -8,7 +8,8 @@ import (
 const extraTreesName = "extra_trees"
 
 // ExtraTrees is the learner extra_trees: extremely randomised trees. It is random_forest with two changes: a tree learns from all rows, and for each feature drawn at a node one
-// threshold is drawn, uniformly between the smallest and the largest value in the node, instead of the best one. The node is parted by the best of these splits. Bias rises a little,
+// threshold is drawn, uniformly between the smallest and the largest value in the node, instead of the best one. For a feature of categories
+// one set of those in the node is drawn. The node is parted by the best of these splits. Bias rises a little,
 // variance falls more, and no sorting is needed. The defaults are those of scikit-learn's ExtraTreesClassifier and ExtraTreesRegressor.
 //
 //	P. Geurts, D. Ernst, L. Wehenkel: Extremely randomized trees. Machine Learning 63 (2006)
@@ -19,9 +20,9 @@ func ExtraTrees() *learners.Spec {
 		Objective:    "by each tree, at each node, W_L I(L) + W_R I(R) over one random threshold of each feature drawn; I is the gini impurity or entropy of the classes, or the mean squared error",
 		Reference:    "Geurts, Ernst, Wehenkel, Machine Learning 63 (2006)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return &extraTrees{forest{name: extraTreesName, random: true}} },
-		StateVersion: 1,
+		StateVersion: 2,
 		Load:         load(extraTreesName),
 	}
 }

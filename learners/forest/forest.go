@@ -57,7 +57,10 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 	if err != nil {
 		return nil, err
 	}
-	columns, err := tree.NewColumns(ctx, train.X, train.Weights, true, env.Workers)
+	if err := tree.CheckMemory(f.name, f.MemoryNeeded(len(train.Y), p, len(train.Classes)), f.MostNodes(len(train.Y))*int64(f.trees), train, env); err != nil {
+		return nil, err
+	}
+	columns, err := tree.NewColumns(ctx, train, true, env.Workers)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -67,7 +70,7 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 	if f.random {
 		columns.ByRow()
 	}
-	m := &model{name: f.name, trees: tree.NewTrees(target, p)}
+	m := &model{name: f.name, trees: tree.NewTrees(target, train)}
 	m.trees.Expect(f.trees)
 	g := grove{forest: f, ctx: ctx, env: env, target: target, columns: columns, settings: s}
 	if f.oobScore {
@@ -220,7 +223,7 @@ func (m *model) Save(w *artifact.Writer) error {
 // load returns the Load of a learner.
 func load(name string) func(version int, r *artifact.Reader) (learners.Model, error) {
 	return func(version int, r *artifact.Reader) (learners.Model, error) {
-		if err := tree.CheckVersion(name, version, 1); err != nil {
+		if err := tree.CheckVersion(name, version, 2); err != nil {
 			return nil, err
 		}
 		trees, err := tree.LoadTrees(r)

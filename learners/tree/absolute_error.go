@@ -12,7 +12,8 @@ import (
 //
 //	B. M. Fenwick, Software: Practice and Experience 24 (1994)
 type absolute struct {
-	ranks  []int32   // of each row of the node
+	order  []int32   // rows of the node by their target
+	ranks  []int32   // of each row: its place in order
 	values []float64 // scaled target of each rank
 	sums   []moment  // the Fenwick tree: entry i covers the ranks i - (i & -i) to i - 1
 	all    moment    // of what is in it
@@ -23,7 +24,8 @@ type absolute struct {
 // node ranks the targets of the rows and returns their error.
 func (a *absolute) node(rows []moment) float64 {
 	m := len(rows)
-	order := make([]int32, m)
+	a.order = slices.Grow(a.order[:0], m)[:m]
+	order := a.order
 	for i := range order {
 		order[i] = int32(i)
 	}
@@ -93,6 +95,12 @@ func (a *absolute) best(c *column, rows rows, low int) (out split, next int) {
 		a.keys[i] = uint64(code)<<32 | uint64(i)
 	}
 	slices.Sort(a.keys)
+	return a.scan(rows, known, low)
+}
+
+// scan finds the best place in the keys, place * 2^32 + row, whose first known ones are of values that are not missing.
+func (a *absolute) scan(rows rows, known, low int) (out split, next int) {
+	m := rows.len()
 	out.hasMissing = known < m
 	for _, missingLeft := range []bool{false, true} {
 		if missingLeft && !out.hasMissing {

@@ -11,6 +11,7 @@ import (
 
 	"aibms/internal/safego"
 	"aibms/learners/bin"
+	"aibms/learners/data"
 )
 
 // ExactRows is the number of rows from which an ensemble bins features to 255 codes. Below it, and in a single tree, every distinct value can be a threshold: a tree grown to the end by
@@ -26,26 +27,32 @@ const maxRanks = math.MaxUint16
 type Columns struct {
 	n       int
 	columns []column
+	named   bool      // some feature is of categories
 	byRow   *rowCodes // the same once more; nil unless ByRow was called and there are not too many binned features
 }
 
 // column is one feature. Exactly one of c8 and c16 is set.
 type column struct {
-	c8        []uint8   // codes of all rows
-	c16       []uint16  // the same, when there are more than 255
-	missing   int       // the code of a missing value, larger than every other
-	low, high []float64 // of each code, missing excepted: the smallest and the largest training value
+	c8         []uint8   // codes of all rows
+	c16        []uint16  // the same, when there are more than 255
+	missing    int       // the code of a missing value, larger than every other
+	low, high  []float64 // of each code, missing excepted: the smallest and the largest training value
+	categories int       // of how many categories the feature is, whose codes mean no order; 0: of numbers
 }
 
 // cut is the threshold between the codes a and b when no row of a node has a code between them.
 func (c *column) cut(a, b int) float64 { return bin.Middle(c.high[a], c.low[b]) }
 
-// NewColumns codes the features of the n x p matrix x for the rows of positive weight (nil: all rows). coarse bins them from ExactRows rows on.
-func NewColumns(ctx context.Context, x *mat.Dense, weights []float64, coarse bool, workers int) (*Columns, error) {
+// NewColumns codes the features of e for the rows of positive weight. coarse bins them from ExactRows rows on.
+func NewColumns(ctx context.Context, e *data.Examples, coarse bool, workers int) (*Columns, error) {
+	x, weights := e.X, e.Weights
 	if x == nil {
 		return nil, fmt.Errorf("there are no features or no training rows")
 	}
 	n, p := x.Dims()
+	if err := checkCodes(x, e.Categories); err != nil {
+		return nil, err
+	}
 	rows := make([]int32, 0, n)
 	for i := range n {
 		if weights == nil || weights[i] > 0 {
@@ -53,7 +60,7 @@ func NewColumns(ctx context.Context, x *mat.Dense, weights []float64, coarse boo
 		}
 	}
 	if coarse && len(rows) >= ExactRows {
-		return binned(ctx, x, weights, workers)
+		return binned(ctx, e, workers)
 	}
 	c := &Columns{n: n, columns: make([]column, p)}
 	err := safego.Chunks(ctx, p, 1, workers, func(j, _, _ int) error {
@@ -63,14 +70,31 @@ func NewColumns(ctx context.Context, x *mat.Dense, weights []float64, coarse boo
 	if err != nil {
 		return nil, err
 	}
+	c.name(e.Categories)
 	return c, nil
 }
 
-// ByRow adds a copy of binned codes by row, which random thresholds are drawn by. It must be called before the columns are used.
-func (c *Columns) ByRow() { c.byRow = newRowCodes(c) }
+// name says which columns are of categories.
+func (c *Columns) name(categories []int) {
+	for j, k := range categories {
+		c.columns[j].categories = k
+		c.named = c.named || k > 0
+	}
+}
 
-func binned(ctx context.Context, x *mat.Dense, weights []float64, workers int) (*Columns, error) {
-	m, err := bin.New(ctx, x, bin.Options{Weights: weights, Workers: workers})
+// ByRow adds a copy of binned codes by row, which random thresholds are drawn by; not where a feature is of categories, which have no thresholds. It must be called before the columns are used.
+func (c *Columns) ByRow() {
+	if !c.named {
+		c.byRow = newRowCodes(c)
+	}
+}
+
+func binned(ctx context.Context, e *data.Examples, workers int) (*Columns, error) {
+	o := bin.Options{Weights: e.Weights, Workers: workers}
+	for _, k := range e.Categories {
+		o.Categorical = append(o.Categorical, k > 0)
+	}
+	m, err := bin.New(ctx, e.X, o)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +102,7 @@ func binned(ctx context.Context, x *mat.Dense, weights []float64, workers int) (
 	for j, f := range m.Features {
 		c.columns = append(c.columns, column{c8: m.Codes[j], missing: int(bin.Missing), low: f.Low, high: f.High})
 	}
+	c.name(e.Categories)
 	return c, nil
 }
 

@@ -32,7 +32,10 @@ const name = "decision_tree"
 // go to the side where they lower the impurity more, or to the larger side when no training row of the node misses it. Thresholds lie half-way between neighbouring values of
 // the node (of more than 65,535 distinct values of a feature, some neighbours are not told apart).
 //
-// These are the meanings of scikit-learn's DecisionTreeClassifier and DecisionTreeRegressor. It draws among equal splits; here the feature with the lowest number wins, then the lowest
+// Rows are parted by a feature of categories at a set of them, x_j in S against the others: for two classes and squared error at the best of all sets, else at a good one (Grower.tryCategories). A category that the
+// node does not have goes where missing values go.
+//
+// These are the meanings of scikit-learn's DecisionTreeClassifier and DecisionTreeRegressor, which take no categories. It draws among equal splits; here the feature with the lowest number wins, then the lowest
 // threshold.
 func DecisionTree() *learners.Spec {
 	return &learners.Spec{
@@ -41,9 +44,9 @@ func DecisionTree() *learners.Spec {
 		Objective:    "at each node, W_L I(L) + W_R I(R) over features and thresholds; I is the gini impurity or entropy of the classes, or the mean squared or absolute error",
 		Reference:    "Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return new(decisionTree) },
-		StateVersion: 1,
+		StateVersion: 2,
 		Load:         loadDecisionTree,
 	}
 }
@@ -131,7 +134,10 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 	if err != nil {
 		return nil, err
 	}
-	columns, err := NewColumns(ctx, train.X, train.Weights, false, env.Workers)
+	if err := CheckMemory(name, l.MemoryNeeded(len(train.Y), p, len(train.Classes)), l.MostNodes(len(train.Y)), train, env); err != nil {
+		return nil, err
+	}
+	columns, err := NewColumns(ctx, train, false, env.Workers)
 	if err != nil {
 		return nil, wrap(ctx, name, err)
 	}
@@ -140,7 +146,7 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 	if err != nil {
 		return nil, wrap(ctx, name, err)
 	}
-	trees := NewTrees(target, p)
+	trees := NewTrees(target, train)
 	trees.KeepNodes()
 	if _, err := trees.Append(grown); err != nil {
 		return nil, wrap(ctx, name, err)
@@ -173,7 +179,7 @@ func (m *decisionTreeModel) Importances() []float64 { return m.trees.Importances
 func (m *decisionTreeModel) EachNode(f func(learners.TreeNode) bool) { m.trees.EachNode(f) }
 
 func loadDecisionTree(version int, r *artifact.Reader) (learners.Model, error) {
-	if err := CheckVersion(name, version, 1); err != nil {
+	if err := CheckVersion(name, version, 2); err != nil {
 		return nil, err
 	}
 	t, err := LoadTrees(r)

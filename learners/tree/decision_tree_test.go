@@ -160,11 +160,11 @@ func TestBinsOfOneValueGiveTheExactTree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exact, err := NewColumns(t.Context(), e.X, e.Weights, false, 1)
+		exact, err := NewColumns(t.Context(), e, false, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		coarse, err := binned(t.Context(), e.X, e.Weights, 1)
+		coarse, err := binned(t.Context(), e, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func TestBinsOfOneValueGiveTheExactTree(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				trees := NewTrees(target, 5)
+				trees := NewTrees(target, e)
 				if _, err := trees.Append(g); err != nil {
 					t.Fatal(err)
 				}

@@ -40,6 +40,7 @@ type Grower struct {
 	spare   rows
 	nodes   []node // room for the next tree's
 	values  []float64
+	sets    []uint64
 	drawn   []int32
 	results []result
 	open    open // the node that is decided
@@ -53,6 +54,7 @@ type scratch struct {
 	parting  parting
 	scanner  scanner
 	absolute *absolute
+	named    named
 }
 
 // result is what one feature offers to a node.
@@ -65,6 +67,7 @@ type result struct {
 type growing struct {
 	nodes  []node
 	values []float64 // width of each node
+	sets   []uint64  // of splits by categories: setWords of the feature each
 	stack  []open
 	queue  queue
 	leaves int
@@ -75,6 +78,7 @@ type node struct {
 	feature     int32 // -1: a leaf
 	left        int32 // the left child; the right one is next to it
 	missingLeft bool
+	set         int32   // of a split by categories: where its words begin
 	threshold   float64 // values <= threshold go left
 	weight      float64 // as given
 	gain        float64 // decrease of weight times impurity by the split
@@ -153,7 +157,7 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 	for j := range all {
 		all[j] = int32(j)
 	}
-	w := &growing{leaves: 1, nodes: g.nodes[:0], values: g.values[:0]}
+	w := &growing{leaves: 1, nodes: g.nodes[:0], values: g.values[:0], sets: g.sets[:0]}
 	w.add(t.Width())
 	w.stack = append(w.stack, open{hi: len(ids), active: all, total: total})
 	for len(w.stack) > 0 || len(w.queue) > 0 {
@@ -177,8 +181,8 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 			g.part(w, *o)
 		}
 	}
-	g.nodes, g.values = w.nodes, w.values
-	grown := &Grown{nodes: slices.Clone(w.nodes), values: slices.Clone(w.values), width: t.Width(), total: total.w * t.size}
+	g.nodes, g.values, g.sets = w.nodes, w.values, w.sets
+	grown := &Grown{nodes: slices.Clone(w.nodes), values: slices.Clone(w.values), sets: slices.Clone(w.sets), width: t.Width(), total: total.w * t.size}
 	if g.settings.CCPAlpha > 0 {
 		grown.prune(g.settings.CCPAlpha)
 	}
@@ -264,6 +268,8 @@ func (g *Grower) try(rng *rand.Rand, work *scratch, feature int32, rows rows) re
 	c := &g.columns.columns[feature]
 	var r result
 	switch {
+	case c.categories > 0:
+		r = g.tryCategories(rng, work, c, rows)
 	case g.settings.RandomThresholds:
 		r = work.scanner.random(&work.drawn, c, rows, rng)
 	case work.absolute != nil:
@@ -412,19 +418,27 @@ func (g *Grower) part(w *growing, o open) {
 	rows := g.rows.part(o.lo, o.hi)
 	c := &g.columns.columns[o.split.feature]
 	var left int
-	if c.c8 != nil {
+	switch {
+	case o.split.set != nil && c.c8 != nil:
+		left = partitionSet(c.c8, o.split.set.left, rows, g.spare)
+	case o.split.set != nil:
+		left = partitionSet(c.c16, o.split.set.left, rows, g.spare)
+	case c.c8 != nil:
 		left = partitionBytes(c.c8, o.split, uint8(c.missing), rows, g.spare)
-	} else {
+	default:
 		left = partition(c.c16, o.split, uint16(c.missing), rows, g.spare)
 	}
 	if !o.split.hasMissing { // a value that is missing later follows most of the rows
 		o.split.missingLeft = left > rows.len()-left
 	}
-	if !g.settings.RandomThresholds {
-		o.split.threshold = c.threshold(o.split.code, o.split.next)
-	}
 	id := int32(len(w.nodes))
 	n := &w.nodes[o.id]
+	switch {
+	case o.split.set != nil:
+		o.split.threshold, n.set = 0, w.addSet(c, &o.split)
+	case !g.settings.RandomThresholds:
+		o.split.threshold = c.threshold(o.split.code, o.split.next)
+	}
 	n.feature, n.left, n.threshold, n.missingLeft, n.gain = int32(o.split.feature), id, o.split.threshold, o.split.missingLeft, o.gain
 	w.add(g.target.Width())
 	w.add(g.target.Width())

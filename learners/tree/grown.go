@@ -4,6 +4,7 @@ package tree
 type Grown struct {
 	nodes  []node
 	values []float64 // width of each node: what it predicts when it is a leaf
+	sets   []uint64  // of splits by categories
 	width  int
 	total  float64 // weight of all rows, as given
 }

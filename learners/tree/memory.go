@@ -1,11 +1,13 @@
 package tree
 
 import (
+	"fmt"
 	"math"
 	"runtime"
 
 	"aibms/learners"
 	"aibms/learners/bin"
+	"aibms/learners/data"
 )
 
 // width is how many numbers a leaf of K classes holds (1 without classes).
@@ -67,6 +69,16 @@ func (l *decisionTree) MemoryNeeded(n, p, classes int) int64 {
 		sum += 64 * int64(n)
 	}
 	return sum + int64(runtime.GOMAXPROCS(0)-1)*8*2*max(256, min(int64(n), maxRanks)+1)*width(classes) // features of large nodes are shared out
+}
+
+// CheckMemory refuses a training on categories whose sets, of so many nodes at most, may need more memory than allowed beside what is needed without.
+func CheckMemory(learner string, needed, nodes int64, train *data.Examples, env learners.Env) error {
+	sets := SetMemory(nodes, train.Categories)
+	if sets > 0 && env.Memory > 0 && needed+sets > env.Memory {
+		return fmt.Errorf("%s: the categories of so many nodes may need %d bytes of memory, and %d are allowed; bound the nodes by max_depth, max_leaf_nodes or min_samples_leaf, or the categories by CATEGORY(x, n)",
+			learner, needed+sets, env.Memory)
+	}
+	return nil
 }
 
 var _ learners.MemoryEstimator = (*decisionTree)(nil)

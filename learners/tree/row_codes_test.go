@@ -91,7 +91,7 @@ func TestRandomSplitAddsUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			columns, err := NewColumns(context.Background(), x, nil, true, 1)
+			columns, err := NewColumns(context.Background(), e, true, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,12 +7,13 @@ type split struct {
 	ok          bool
 	score       float64 // larger is better; comparable within a node
 	feature     int
-	code        int     // rows with codes <= code go left
-	next        int     // the smallest code on the right; the column's missing when only missing values are there
-	threshold   float64 // of a random split: values <= threshold go left; else it follows from code and next
-	missingLeft bool    // rows that miss the value go left
-	hasMissing  bool    // there are such rows in the node
-	left        moment  // sum of the rows that go left; zero when it is not known
+	code        int      // rows with codes <= code go left
+	next        int      // the smallest code on the right; the column's missing when only missing values are there
+	threshold   float64  // of a random split: values <= threshold go left; else it follows from code and next
+	missingLeft bool     // rows that miss the value go left
+	hasMissing  bool     // there are such rows in the node
+	left        moment   // sum of the rows that go left; zero when it is not known
+	set         *codeSet // the codes that go left, of a feature of categories; nil: code decides
 }
 
 // scanner scores the ways to part a node by cells. With L and R the two sides, W the sum of weights and p_k the shares of the classes,

@@ -12,6 +12,8 @@ const (
 	maxNodes = math.MaxInt32
 	// maxClasses bounds what a damaged artifact can make a prediction allocate.
 	maxClasses = 1 << 16
+	// maxCategories bounds the same of a set.
+	maxCategories = 1 << 24
 )
 
 // Save writes the trees.
@@ -26,10 +28,16 @@ const (
 //	importances   float64   p numbers
 //	node_weight   float64   of each node: the weight of its training rows; none when they were not kept
 //	gain          float64   of each node that is no leaf: by how much it lowers weight times impurity; none when they were not kept
+//
+// and where features are of categories, as from state version 2 on they may be,
+//
+//	categories    int64     p numbers: of how many categories the feature is, 0 for a number
+//	sets          int64     of each split by categories, whose threshold is 0: a bit for each, from the lowest on, whether it goes left, in words of 64
 func (t *Trees) Save(w *artifact.Writer) {
 	w.Int64s("shape", []int64{int64(t.features), int64(t.classes), int64(len(t.roots))})
 	var counts, left, feature []int32
 	var threshold, value, gain []float64
+	var sets []int64
 	for k, root := range t.roots {
 		end := t.end(k)
 		counts = append(counts, end-root)
@@ -45,8 +53,13 @@ func (t *Trees) Save(w *artifact.Writer) {
 				l |= missingLeftBit
 			}
 			left = append(left, l)
-			feature = append(feature, int32(n.feature&^missingRight))
-			threshold = append(threshold, n.threshold)
+			feature = append(feature, int32(n.feature&featureBits))
+			if n.feature&byCategory != 0 {
+				threshold = append(threshold, 0)
+				sets = t.appendSet(sets, n)
+			} else {
+				threshold = append(threshold, n.threshold)
+			}
 			if t.gains != nil {
 				gain = append(gain, t.gains[i])
 			}
@@ -60,6 +73,69 @@ func (t *Trees) Save(w *artifact.Writer) {
 	w.Float64s("importances", t.importances)
 	w.Float64s("node_weight", t.weights)
 	w.Float64s("gain", gain)
+	if t.categories != nil {
+		categories := make([]int64, len(t.categories))
+		for j, k := range t.categories {
+			categories[j] = int64(k)
+		}
+		w.Int64s("categories", categories)
+		w.Int64s("sets", sets)
+	}
+}
+
+// appendSet appends the words of a split by categories, without the bit of what is no category.
+func (t *Trees) appendSet(to []int64, n *flat) []int64 {
+	k := t.categories[n.feature&featureBits]
+	for w, word := range t.sets[n.set() : n.set()+(k+63)/64] {
+		if w == k/64 {
+			word &= 1<<(k%64) - 1
+		}
+		to = append(to, int64(word))
+	}
+	return to
+}
+
+// loadCategories reads the sections of features of categories.
+func (t *Trees) loadCategories(r *artifact.Reader) (sets []int64, err error) {
+	if !r.Has("categories") {
+		return nil, nil
+	}
+	categories, err := r.Int64s("categories")
+	if err != nil {
+		return nil, err
+	}
+	if len(categories) != t.features {
+		return nil, fmt.Errorf("%w: categories of %d features of %d", artifact.ErrCorrupt, len(categories), t.features)
+	}
+	for _, k := range categories {
+		if k < 0 || k > maxCategories {
+			return nil, fmt.Errorf("%w: a feature of %d categories", artifact.ErrCorrupt, k)
+		}
+		t.categories = append(t.categories, int(k))
+	}
+	return r.Int64s("sets")
+}
+
+// takeSet takes the set of a split by k categories off a list.
+func (t *Trees) takeSet(sets []int64, k int, missingLeft bool) (rest []int64, err error) {
+	words := (k + 63) / 64
+	if len(sets) < words {
+		return nil, fmt.Errorf("%w: sets of categories end early", artifact.ErrCorrupt)
+	}
+	if k%64 != 0 && uint64(sets[words-1])>>(k%64) != 0 {
+		return nil, fmt.Errorf("%w: a set of categories beyond the %d that there are", artifact.ErrCorrupt, k)
+	}
+	at := len(t.sets)
+	for _, word := range sets[:words] {
+		t.sets = append(t.sets, uint64(word))
+	}
+	if setWords(k) > words {
+		t.sets = append(t.sets, 0)
+	}
+	if missingLeft {
+		bitset(t.sets[at:]).add(k)
+	}
+	return sets[words:], nil
 }
 
 const missingLeftBit = 1 << 30
@@ -105,12 +181,16 @@ func LoadTrees(r *artifact.Reader) (*Trees, error) {
 	bad := func(format string, args ...any) (*Trees, error) {
 		return nil, fmt.Errorf("%w: %s", artifact.ErrCorrupt, fmt.Sprintf(format, args...))
 	}
-	if len(shape) != 3 || shape[0] < 1 || shape[0] != int64(len(importances)) || shape[1] < 0 || shape[1] == 1 || shape[1] > maxClasses || shape[2] < 1 || shape[2] != int64(len(counts)) {
+	if len(shape) != 3 || shape[0] < 1 || shape[0] > featureBits || shape[0] != int64(len(importances)) || shape[1] < 0 || shape[1] == 1 || shape[1] > maxClasses || shape[2] < 1 || shape[2] != int64(len(counts)) {
 		return bad("shape %v with %d importances and %d trees", shape, len(importances), len(counts))
 	}
 	t := &Trees{features: int(shape[0]), classes: int(shape[1]), width: 1, importances: importances}
 	if t.classes > 2 {
 		t.width = t.classes
+	}
+	sets, err := t.loadCategories(r)
+	if err != nil {
+		return nil, err
 	}
 	inner := len(feature)
 	leaves := len(left) - inner
@@ -167,12 +247,22 @@ func LoadTrees(r *artifact.Reader) (*Trees, error) {
 			if !toLeft {
 				n.feature |= missingRight
 			}
+			if t.categories != nil && t.categories[feature[0]] > 0 {
+				n.feature |= byCategory
+				n.threshold = math.Float64frombits(uint64(len(t.sets)))
+				if sets, err = t.takeSet(sets, t.categories[feature[0]], toLeft); err != nil {
+					return nil, err
+				}
+			}
 			t.nodes = append(t.nodes, n)
 			feature, threshold = feature[1:], threshold[1:]
 			if t.gains != nil {
 				t.gains[at], gains = gains[0], gains[1:]
 			}
 		}
+	}
+	if len(sets) > 0 {
+		return bad("%d words too many in sets of categories", len(sets))
 	}
 	if len(t.nodes) != len(left) {
 		return bad("%d nodes in trees of %d", len(left), len(t.nodes))

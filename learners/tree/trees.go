@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
+	"aibms/learners/data"
 )
 
 // Trees are grown trees in the layout that prediction wants: what an ensemble of one or more trees predicts is their mean. They are immutable once built and safe for concurrent use.
@@ -20,7 +21,10 @@ type Trees struct {
 	expected int     // trees, while they grow
 	roots    []int32 // first node of each tree
 	nodes    []flat
-	values   []float64 // width of each node, 0 where it is no leaf
+	// categories are, for each feature, of how many categories it is, 0 for a number; nil: all are numbers
+	categories []int
+	sets       []uint64  // of splits by categories, setWords of the feature each: a bit for each category, then one for what is none, whether it goes left
+	values     []float64 // width of each node, 0 where it is no leaf
 
 	// Importance of each feature, summing to one when there is a split: the mean over the trees of its share in the decrease of impurity.
 	importances []float64
@@ -35,14 +39,18 @@ type Trees struct {
 type flat struct {
 	threshold float64
 	left      int32
-	feature   uint32 // its number; with missingRight when a missing value goes to the right
+	feature   uint32 // its number; with missingRight when a missing value goes to the right, with byCategory when the split is by categories: then the bits of threshold say where its set begins
 }
 
-const missingRight = 1 << 31
+const (
+	missingRight = 1 << 31
+	byCategory   = 1 << 30
+	featureBits  = byCategory - 1
+)
 
-// NewTrees makes room for trees of p features; Append puts them in.
-func NewTrees(t *Target, p int) *Trees {
-	return &Trees{features: p, classes: t.classes, width: t.Width(), importances: make([]float64, p)}
+// NewTrees makes room for trees of the features of e; Append puts them in.
+func NewTrees(t *Target, e *data.Examples) *Trees {
+	return &Trees{features: len(e.Features), classes: t.classes, width: t.Width(), categories: e.Categories, importances: make([]float64, len(e.Features))}
 }
 
 // Expect says how many trees Append will be called for, so that room is made for all when the first comes.
@@ -75,7 +83,10 @@ func (t *Trees) EachNode(f func(learners.TreeNode) bool) {
 				x.Value = slices.Clone(t.values[int(i)*t.width : int(i+1)*t.width])
 			} else {
 				left := n.left - root
-				x.Feature, x.Threshold, x.MissingLeft = int(n.feature&^missingRight), n.threshold, n.feature&missingRight == 0
+				x.Feature, x.Threshold, x.MissingLeft = int(n.feature&featureBits), n.threshold, n.feature&missingRight == 0
+				if n.feature&byCategory != 0 {
+					x.Threshold, x.Categories = math.NaN(), t.categoriesLeft(n)
+				}
 				x.Left, x.Right = int(left), int(left+1)
 				parents[left], parents[left+1] = i-root, i-root
 				if t.gains != nil {
@@ -117,6 +128,11 @@ func (t *Trees) Append(g *Grown) (leaves int, err error) {
 			f = flat{threshold: n.threshold, left: int32(base) + n.left, feature: uint32(n.feature)}
 			if !n.missingLeft {
 				f.feature |= missingRight
+			}
+			if t.categories != nil && t.categories[n.feature] > 0 {
+				f.feature |= byCategory
+				f.threshold = math.Float64frombits(uint64(len(t.sets)))
+				t.sets = append(t.sets, g.sets[n.set:int(n.set)+setWords(t.categories[n.feature])]...)
 			}
 			for range t.width {
 				t.values = append(t.values, 0)
@@ -161,7 +177,13 @@ func (t *Trees) Classes() int { return t.classes }
 func (t *Trees) Width() int { return t.width }
 
 // Add adds to sums what tree k predicts for a row.
-func (t *Trees) Add(k int, row, sums []float64) { t.addLeaf(t.leaf(row, t.roots[k]), sums, 0) }
+func (t *Trees) Add(k int, row, sums []float64) {
+	if len(t.sets) > 0 {
+		t.addLeaf(t.leafNamed(row, t.roots[k]), sums, 0)
+		return
+	}
+	t.addLeaf(t.leaf(row, t.roots[k]), sums, 0)
+}
 
 func (t *Trees) isLeaf(i int32) bool { return t.nodes[i].left == i }
 
@@ -236,6 +258,12 @@ func (b *block) look() {
 
 // descend adds what the tree at root predicts for each row of b. A row's sums depend on nothing but the row.
 func (t *Trees) descend(b *block, root int32, sums []float64) {
+	if len(t.sets) > 0 {
+		for i := range b.rows {
+			t.addLeaf(t.leafNamed(b.x[i*b.stride:], root), sums, i)
+		}
+		return
+	}
 	if b.rows < 8 {
 		for i := range b.rows {
 			t.addLeaf(t.leaf(b.x[i*b.stride:], root), sums, i)
