@@ -246,22 +246,15 @@ func (l *discriminantAnalysis) model(ctx context.Context, c *classes, env learne
 			if own != nil {
 				b[i] += (1 - l.pooling) * own[i] / w
 			}
+			if i%(q+1) == 0 {
+				trace += b[i]
+			}
+		}
+		for i := range b {
 			b[i] *= 1 - l.shrinkage
 			if i%(q+1) == 0 {
-				trace += b[i] / (1 - l.shrinkage)
+				b[i] += l.shrinkage*trace/float64(q) + 1e-9*common[i]
 			}
-		}
-		if l.shrinkage == 1 { // the trace was multiplied by zero
-			trace = 0
-			for j := range q {
-				trace += l.pooling * common[j*(q+1)]
-				if own != nil {
-					trace += (1 - l.pooling) * own[j*(q+1)] / w
-				}
-			}
-		}
-		for j := range q {
-			b[j*(q+1)] += l.shrinkage*trace/float64(q) + 1e-9*common[j*(q+1)]
 		}
 		found, err := whiten(ctx, b, q)
 		if err != nil {

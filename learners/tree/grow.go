@@ -219,19 +219,7 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 	if work.absolute != nil {
 		own = -work.absolute.node(rows.moments)
 	}
-	done := false
-	if s.RandomThresholds && g.columns.byRow != nil && g.target.moments() {
-		if done, err = g.randomSplit(ctx, rng, o, rows, work); err != nil {
-			return false, err
-		}
-	}
-	if done {
-	} else if s.Features > 0 {
-		err = g.someFeatures(ctx, rng, o, rows, work)
-	} else {
-		err = g.allFeatures(ctx, rng, o, rows, work)
-	}
-	if err != nil {
+	if err := g.search(ctx, rng, o, rows, work); err != nil {
 		return false, err
 	}
 	gain := (o.split.score - own) * g.unit
@@ -243,6 +231,19 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 	}
 	o.gain = max(0, gain) * g.target.size
 	return true, nil
+}
+
+// search looks for the best split of a node.
+func (g *Grower) search(ctx context.Context, rng *rand.Rand, o *open, rows rows, work *scratch) error {
+	if g.settings.RandomThresholds && g.columns.byRow != nil && g.target.moments() {
+		if done, err := g.randomSplit(ctx, rng, o, rows, work); done || err != nil {
+			return err
+		}
+	}
+	if g.settings.Features > 0 {
+		return g.someFeatures(ctx, rng, o, rows, work)
+	}
+	return g.allFeatures(ctx, rng, o, rows, work)
 }
 
 // value sets what a node predicts.
