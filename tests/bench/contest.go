@@ -293,20 +293,26 @@ func (t threads) figure() Figure {
 	}
 }
 
-// fitWith fits a learner with the given settings in place of its defaults.
-func fitWith(b *Bench, learner string, settings map[string]string, e *data.Examples, seed uint64, workers int) (learners.Model, error) {
-	spec, ok := all.Registry().Lookup(learner)
+// learnerWith is a learner with the given settings in place of its defaults.
+func learnerWith(name string, settings map[string]string) (learners.Learner, *learners.Spec, error) {
+	spec, ok := all.Registry().Lookup(name)
 	if !ok {
-		return nil, fmt.Errorf("there is no learner %s", learner)
+		return nil, nil, fmt.Errorf("there is no learner %s", name)
 	}
 	l := spec.New()
 	var set params.Set
 	l.Declare(&set)
 	var given []params.Setting
-	for name, value := range settings {
-		given = append(given, params.Setting{Name: name, Value: value})
+	for setting, value := range settings {
+		given = append(given, params.Setting{Name: setting, Value: value})
 	}
-	if err := set.Assign(learner, given); err != nil {
+	return l, spec, set.Assign(name, given)
+}
+
+// fitWith fits a learner with the given settings in place of its defaults.
+func fitWith(b *Bench, learner string, settings map[string]string, e *data.Examples, seed uint64, workers int) (learners.Model, error) {
+	l, spec, err := learnerWith(learner, settings)
+	if err != nil {
 		return nil, err
 	}
 	train, task := *e, learners.Regression

@@ -13,9 +13,7 @@ import (
 
 	"aibms/internal/safego"
 	"aibms/learners"
-	"aibms/learners/all"
 	"aibms/learners/data"
-	"aibms/learners/params"
 )
 
 // cost is a learner whose fit is measured as its data grow, by itself and on one thread.
@@ -109,38 +107,23 @@ func (c cost) measure(b *Bench, rows, columns, times int) (costed, error) {
 	for range 3 {
 		debug.FreeOSMemory()
 		stop := watchLive()
-		begin, err := cpuSeconds()
-		if err != nil {
-			return r, err
-		}
-		_, err = fitWith(b, c.learner, settings, split.Train, 1, 1)
-		end, endErr := cpuSeconds()
+		took, err := cpuOf(func() error {
+			_, err := fitWith(b, c.learner, settings, split.Train, 1, 1)
+			return err
+		})
 		live := stop()
 		if err != nil {
 			return r, err
 		}
-		if endErr != nil {
-			return r, endErr
-		}
-		r.seconds, r.megabytes = min(r.seconds, end-begin), max(r.megabytes, live)
+		r.seconds, r.megabytes = min(r.seconds, took), max(r.megabytes, live)
 	}
 	return r, nil
 }
 
 // announced is what the learner says it needs, in MB; NaN when it says nothing.
 func announced(learner string, settings map[string]string, e *data.Examples) (float64, error) {
-	spec, ok := all.Registry().Lookup(learner)
-	if !ok {
-		return 0, fmt.Errorf("there is no learner %s", learner)
-	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
-	var given []params.Setting
-	for name, value := range settings {
-		given = append(given, params.Setting{Name: name, Value: value})
-	}
-	if err := set.Assign(learner, given); err != nil {
+	l, _, err := learnerWith(learner, settings)
+	if err != nil {
 		return 0, err
 	}
 	n, p := e.Dims()

@@ -11,8 +11,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
-	"aibms/learners/all"
-	"aibms/learners/params"
 	"aibms/tests/quality"
 )
 
@@ -115,17 +113,10 @@ func (c *svmContest) prepare() error {
 }
 
 func (c *svmContest) fit() error {
-	spec, ok := all.Registry().Lookup("svm")
-	if !ok {
-		return errors.New("there is no learner svm")
-	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
-	if err := set.Assign("svm", []params.Setting{{Name: "calibration_folds", Value: strconv.Itoa(c.folds), Source: "USER"}}); err != nil {
+	l, _, err := learnerWith("svm", map[string]string{"calibration_folds": strconv.Itoa(c.folds)})
+	if err != nil {
 		return err
 	}
-	var err error
 	c.model, err = l.Fit(c.b.ctx, c.split.Train, nil, learners.Env{Task: learners.Binary, Seed: 1, Workers: 1})
 	return err
 }
