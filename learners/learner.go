@@ -72,6 +72,14 @@ func (s *Spec) Supports(t Task) bool {
 	return false
 }
 
+// With returns a new learner with the given settings and the others at their defaults.
+func (s *Spec) With(given []params.Setting) (Learner, error) {
+	l := s.New()
+	var set params.Set
+	l.Declare(&set)
+	return l, set.Assign(s.Name, given)
+}
+
 // Env is what a Fit gets beside its data. Results may depend on Seed, never on Workers.
 type Env struct {
 	Task     Task

@@ -16,12 +16,7 @@ type choice struct {
 }
 
 // learner is a fresh one with the settings.
-func (c choice) learner() (learners.Learner, error) {
-	l := c.spec.New()
-	var set params.Set
-	l.Declare(&set)
-	return l, set.Assign(c.spec.Name, c.given)
-}
+func (c choice) learner() (learners.Learner, error) { return c.spec.With(c.given) }
 
 // String writes the choice as a user writes it.
 func (c choice) String() string {

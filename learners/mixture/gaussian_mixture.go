@@ -160,11 +160,8 @@ func (e *em) clusters(ctx context.Context, stream uint64) ([]int32, error) {
 	if e.l.k == 1 {
 		return out, nil
 	}
-	spec := cluster.KMeans()
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
-	if err := set.Assign(spec.Name, []params.Setting{{Name: "n_clusters", Value: fmt.Sprint(e.l.k)}}); err != nil {
+	l, err := cluster.KMeans().With([]params.Setting{{Name: "n_clusters", Value: fmt.Sprint(e.l.k)}})
+	if err != nil {
 		return nil, err
 	}
 	m, err := l.Fit(ctx, e.train, nil, learners.Env{Task: learners.Clustering, Seed: e.env.RNG(stream).Uint64(), Workers: e.env.Workers})

@@ -299,14 +299,12 @@ func learnerWith(name string, settings map[string]string) (learners.Learner, *le
 	if !ok {
 		return nil, nil, fmt.Errorf("there is no learner %s", name)
 	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
 	var given []params.Setting
 	for setting, value := range settings {
 		given = append(given, params.Setting{Name: setting, Value: value})
 	}
-	return l, spec, set.Assign(name, given)
+	l, err := spec.With(given)
+	return l, spec, err
 }
 
 // fitWith fits a learner with the given settings in place of its defaults.

@@ -74,10 +74,8 @@ func fitNamed(t *testing.T, name string, task learners.Task, e *data.Examples, g
 	if !ok {
 		t.Fatal(name)
 	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
-	if err := set.Assign(name, given); err != nil {
+	l, err := spec.With(given)
+	if err != nil {
 		t.Fatal(err)
 	}
 	m, err := l.Fit(context.Background(), e, nil, learners.Env{Task: task, Seed: 1, Workers: 2})

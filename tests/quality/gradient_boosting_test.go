@@ -91,14 +91,12 @@ func boost(t *testing.T, train *data.Examples, settings map[string]string, seed 
 	if !ok {
 		t.Fatalf("there is no learner %s", name)
 	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
 	var given []params.Setting
 	for name, value := range settings {
 		given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
 	}
-	if err := set.Assign(name, given); err != nil {
+	l, err := spec.With(given)
+	if err != nil {
 		t.Fatal(err)
 	}
 	task := learners.Regression

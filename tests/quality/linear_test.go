@@ -92,14 +92,12 @@ func fit(t *testing.T, r *reference, train *data.Examples) learners.Model {
 	if !ok {
 		t.Fatalf("there is no learner %s", r.Learner)
 	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
 	var given []params.Setting
 	for name, value := range r.Settings {
 		given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
 	}
-	if err := set.Assign(r.Learner, given); err != nil {
+	l, err := spec.With(given)
+	if err != nil {
 		t.Fatal(err)
 	}
 	task := learners.Regression

@@ -47,10 +47,8 @@ func TestKMeansAgainstScikitLearn(t *testing.T) {
 			}
 			mean := 0.0
 			for seed := range uint64(seeds) {
-				l := spec.New()
-				var set params.Set
-				l.Declare(&set)
-				if err := set.Assign("k_means", []params.Setting{{Name: "n_clusters", Value: fmt.Sprint(r.Clusters)}, {Name: "n_init", Value: fmt.Sprint(r.Starts)}}); err != nil {
+				l, err := spec.With([]params.Setting{{Name: "n_clusters", Value: fmt.Sprint(r.Clusters)}, {Name: "n_init", Value: fmt.Sprint(r.Starts)}})
+				if err != nil {
 					t.Fatal(err)
 				}
 				m, err := l.Fit(t.Context(), &data.Examples{X: x, Features: split.Train.Features}, nil, learners.Env{Task: learners.Clustering, Seed: seed, Workers: 2})

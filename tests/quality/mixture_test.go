@@ -47,10 +47,8 @@ func TestGaussianMixtureAgainstScikitLearn(t *testing.T) {
 			}
 			mean := 0.0
 			for seed := range uint64(seeds) {
-				l := spec.New()
-				var set params.Set
-				l.Declare(&set)
-				if err := set.Assign("gaussian_mixture", []params.Setting{{Name: "n_components", Value: fmt.Sprint(r.Components)}, {Name: "covariance_type", Value: r.Form}}); err != nil {
+				l, err := spec.With([]params.Setting{{Name: "n_components", Value: fmt.Sprint(r.Components)}, {Name: "covariance_type", Value: r.Form}})
+				if err != nil {
 					t.Fatal(err)
 				}
 				last := math.NaN()

@@ -98,14 +98,12 @@ func measureNetwork(t *testing.T, r *neuralReference, split *Split, seed uint64)
 	if !ok {
 		t.Fatalf("there is no learner %s", r.Learner)
 	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
 	given := []params.Setting{{Name: "patience", Value: "0"}}
 	for name, value := range r.Settings {
 		given = append(given, params.Setting{Name: name, Value: value})
 	}
-	if err := set.Assign(r.Learner, given); err != nil {
+	l, err := spec.With(given)
+	if err != nil {
 		t.Fatal(err)
 	}
 	task := learners.Regression

@@ -55,14 +55,12 @@ func TestSVMAgainstLIBSVM(t *testing.T) {
 			if len(train.Classes) == 2 {
 				task = learners.Binary
 			}
-			l := svm.SVM().New()
-			var set params.Set
-			l.Declare(&set)
 			var given []params.Setting
 			for name, value := range r.Settings {
 				given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
 			}
-			if err := set.Assign("svm", given); err != nil {
+			l, err := svm.SVM().With(given)
+			if err != nil {
 				t.Fatal(err)
 			}
 			m, err := l.Fit(context.Background(), train, nil, learners.Env{Task: task, Seed: 1, Workers: 2})

@@ -89,14 +89,12 @@ func grow(t testing.TB, r *treeReference, train *data.Examples, seed uint64) lea
 	if !ok {
 		t.Fatalf("there is no learner %s", r.Learner)
 	}
-	l := spec.New()
-	var set params.Set
-	l.Declare(&set)
 	var given []params.Setting
 	for name, value := range r.Settings {
 		given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
 	}
-	if err := set.Assign(r.Learner, given); err != nil {
+	l, err := spec.With(given)
+	if err != nil {
 		t.Fatal(err)
 	}
 	task := learners.Regression
