@@ -27,10 +27,10 @@ func stepOrMissing(nodes []flat, x []float64, at int32, base int) int32 {
 	return n.left + (above(v, n.threshold) | int32(notUpTo&(n.feature>>31)))
 }
 
-// down fills w.leaf for the first rows rows of x. missing says whether they may miss values.
-func (w *walk) down(nodes []flat, x []float64, stride, rows int, root int32, missing bool) {
+// down fills w.leaf for the first rows rows of x, each from where w.at says. With a stride of 0 they are one row that goes down many trees. missing says whether they may miss values.
+func (w *walk) down(nodes []flat, x []float64, stride, rows int, missing bool) {
 	for i := range rows {
-		w.at[i], w.row[i] = root, int32(i)
+		w.row[i] = int32(i)
 	}
 	for left := rows; left > 0; {
 		kept, i := 0, 0
