@@ -65,6 +65,12 @@ func learnerFigures() []Figure {
 	add(contest{learner: "extra_trees", peers: []string{"ExtraTreesClassifier"}, theirs: "scikit-learn's with the same hyper-parameters", data: credit, least: 1.5, aim: 2, worse: 0.003})
 	add(contest{learner: "random_forest", peers: []string{"RandomForestClassifier"}, theirs: "scikit-learn's with the same hyper-parameters", data: credit, what: predictingOne, passes: 50, least: 100, worse: 0.008})
 
+	mixed := "logistic_regression, random_forest (n_trees = 20, min_samples_leaf = 5), gradient_boosting (n_trees = 40)"
+	add(contest{learner: "voting", settings: map[string]string{"learners": mixed}, ours: "of " + mixed, peers: []string{"VotingClassifier"},
+		theirs: "scikit-learn's VotingClassifier of the same learners, HistGradientBoosting among them", data: wideCredit, least: 1.5, worse: 0.003})
+	add(contest{learner: "stacking", settings: map[string]string{"learners": mixed, "folds": "3"}, ours: "with 3 folds, of " + mixed, peers: []string{"StackingClassifier"},
+		theirs: "scikit-learn's StackingClassifier of the same learners, HistGradientBoosting among them", data: wideCredit, least: 1.5, worse: 0.003})
+
 	boosting := contest{learner: "gradient_boosting", ours: "with its defaults, 100 trees of 31 leaves", peers: []string{"LightGBM", "XGBoost", "HistGradientBoosting"},
 		theirs: "the fastest of LightGBM, XGBoost (hist) and scikit-learn's HistGradientBoosting at the same settings", least: 1, aim: 1.5, worse: 0.002}
 	sets := []dataSet{credit, adult, houses, small, large}

@@ -32,6 +32,14 @@ def histogram(kind, seed):
     return getattr(ensemble, kind)(max_iter=100, max_leaf_nodes=31, learning_rate=0.1, min_samples_leaf=20, early_stopping=False, random_state=seed)
 
 
+def mixed(seed):
+    return [
+        ("linear", linear_model.LogisticRegression(max_iter=1000)),
+        ("forest", ensemble.RandomForestClassifier(20, min_samples_leaf=5, random_state=seed)),
+        ("boosting", ensemble.HistGradientBoostingClassifier(max_iter=40, max_leaf_nodes=31, min_samples_leaf=20, early_stopping=False, random_state=seed)),
+    ]
+
+
 PEERS = {
     "LogisticRegression": lambda seed: linear_model.LogisticRegression(max_iter=1000),
     "LinearSVC": lambda seed: svm.LinearSVC(dual=False),
@@ -45,6 +53,8 @@ PEERS = {
     "RandomForestClassifier": lambda seed: ensemble.RandomForestClassifier(random_state=seed),
     "RandomForestRegressor": lambda seed: ensemble.RandomForestRegressor(random_state=seed),
     "ExtraTreesClassifier": lambda seed: ensemble.ExtraTreesClassifier(random_state=seed),
+    "VotingClassifier": lambda seed: ensemble.VotingClassifier(mixed(seed), voting="soft"),
+    "StackingClassifier": lambda seed: ensemble.StackingClassifier(mixed(seed), linear_model.LogisticRegression(max_iter=1000), cv=3),
     "LightGBM": lambda seed: lightgbm("LGBMClassifier", seed),
     "XGBoost": lambda seed: xgboost("XGBClassifier", seed),
     "HistGradientBoosting": lambda seed: histogram("HistGradientBoostingClassifier", seed),
