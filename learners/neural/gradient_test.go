@@ -17,20 +17,16 @@ type problem struct {
 	c          criterion
 	x          *mat.Dense
 	rows       []int32
-	targets    []float64
+	targets    []float64 // of each row the code of its class, or a number for each output
 	weights    []float64
 	rate       float64 // of dropout
 	parameters []float64
 }
 
-func newProblem(t *testing.T, act activation, norm normalization, l loss, rate float64, hidden []int) *problem {
+func newProblem(t *testing.T, act activation, norm normalization, l loss, outputs int, rate float64, hidden []int) *problem {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(uint64(act)*100+uint64(norm)*10+uint64(l), 3))
 	categories := []int{0, 3, 0, 2}
-	outputs := 1
-	if l == softmax {
-		outputs = 3
-	}
 	a, err := layOut(4, categories, func(j int) int { return j }, hidden, outputs, act, norm)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +51,9 @@ func newProblem(t *testing.T, act activation, norm normalization, l loss, rate f
 		case softmax:
 			p.targets = append(p.targets, float64(rng.IntN(3)))
 		default:
-			p.targets = append(p.targets, 2*rng.NormFloat64())
+			for range outputs {
+				p.targets = append(p.targets, 2*rng.NormFloat64())
+			}
 		}
 	}
 	start, err := a.initialise(t.Context(), rng.Float64)
@@ -85,7 +83,7 @@ func run[T matmul.Float](t *testing.T, p *problem, s *scratch[T], parameters []T
 		t.Fatal(err)
 	}
 	k := n * p.a.outputs()
-	sum := lossOf(p.c, s.values[len(s.values)-1][:k], p.targets, p.weights, 1/float64(n), s.delta[:k])
+	sum := lossOf(p.c, s.values[len(s.values)-1][:k], p.a.outputs(), p.targets, p.weights, 1/float64(n), s.delta[:k])
 	if back {
 		if err := s.backward(t.Context(), parameters, n, drop != nil, false); err != nil {
 			t.Fatal(err)
@@ -94,15 +92,17 @@ func run[T matmul.Float](t *testing.T, p *problem, s *scratch[T], parameters []T
 	return sum / float64(n)
 }
 
-// TestGradients holds the derivatives of the loss by every parameter against differences, in double precision, and those in single precision against them.
+// TestGradients holds the derivatives of the loss by every parameter, of one number and of several, against differences, in double precision, and those in single precision against them.
 func TestGradients(t *testing.T) {
 	for act := relu; act <= gelu; act++ {
 		for norm := noNormalization; norm <= layerNormalization; norm++ {
 			for l := logistic; l <= huber; l++ {
-				for _, rate := range []float64{0, 0.3} {
-					for _, hidden := range [][]int{nil, {5}, {6, 4}} {
-						name := fmt.Sprintf("%s/%s/%s/dropout %v/layers %v", activations[act], normalizations[norm], losses[l], rate, hidden)
-						t.Run(name, func(t *testing.T) { checkGradient(t, newProblem(t, act, norm, l, rate, hidden)) })
+				for _, outputs := range map[loss][]int{logistic: {1}, softmax: {3}, squared: {1, 3}, huber: {1, 3}}[l] {
+					for _, rate := range []float64{0, 0.3} {
+						for _, hidden := range [][]int{nil, {5}, {6, 4}} {
+							name := fmt.Sprintf("%s/%s/%s/outputs %d/dropout %v/layers %v", activations[act], normalizations[norm], losses[l], outputs, rate, hidden)
+							t.Run(name, func(t *testing.T) { checkGradient(t, newProblem(t, act, norm, l, outputs, rate, hidden)) })
+						}
 					}
 				}
 			}
@@ -145,7 +145,7 @@ func checkGradient(t *testing.T, p *problem) {
 
 // TestBlocksAdd: a part that takes its rows block by block finds the same gradient as all at once.
 func TestBlocksAdd(t *testing.T) {
-	p := newProblem(t, gelu, layerNormalization, softmax, 0, []int{6, 4})
+	p := newProblem(t, gelu, layerNormalization, softmax, 3, 0, []int{6, 4})
 	s := newScratch[float64](p.a, len(p.rows), true, false)
 	run(t, p, s, p.parameters, true)
 	want := append([]float64(nil), s.gradient...)
@@ -157,7 +157,7 @@ func TestBlocksAdd(t *testing.T) {
 			t.Fatal(err)
 		}
 		k := (hi - lo) * p.a.outputs()
-		lossOf(p.c, s.values[len(s.values)-1][:k], p.targets[lo:hi], p.weights[lo:hi], 1/float64(len(p.rows)), s.delta[:k])
+		lossOf(p.c, s.values[len(s.values)-1][:k], p.a.outputs(), p.targets[lo:hi], p.weights[lo:hi], 1/float64(len(p.rows)), s.delta[:k])
 		if err := s.backward(t.Context(), p.parameters, hi-lo, false, lo > 0); err != nil {
 			t.Fatal(err)
 		}

@@ -18,8 +18,8 @@ import (
 type network struct {
 	a          *architecture
 	scaling    scaling
-	classes    int // 0: a regression
-	mean, unit float64
+	classes    int     // 0: a regression
+	units      []units // of each target
 	parameters []float32
 	statistics []float32 // running means and variances of batch normalisation
 
@@ -37,8 +37,8 @@ type ready struct {
 // predictRows is how many rows are predicted at once.
 const predictRows = 128
 
-func newNetwork(a *architecture, to scaling, classes int, mean, unit float64, parameters, statistics []float32) *network {
-	return &network{a: a, scaling: to, classes: classes, mean: mean, unit: unit, parameters: parameters, statistics: statistics, ready: newReady(a, parameters, statistics)}
+func newNetwork(a *architecture, to scaling, classes int, units []units, parameters, statistics []float32) *network {
+	return &network{a: a, scaling: to, classes: classes, units: units, parameters: parameters, statistics: statistics, ready: newReady(a, parameters, statistics)}
 }
 
 // newReady folds batch normalisation, gain (z - mean) / deviation + bias, into weights and biases, and packs the weights.
@@ -117,8 +117,8 @@ func (m *network) Predict(x, out *mat.Dense) error {
 	}
 	n, p := x.Dims()
 	rows, columns := out.Dims()
-	if p != m.a.features || rows != n || columns != max(1, m.classes) {
-		return shapeError(n, p, rows, columns, m.a.features, max(1, m.classes))
+	if want := max(len(m.units), m.classes); p != m.a.features || rows != n || columns != want {
+		return shapeError(n, p, rows, columns, m.a.features, want)
 	}
 	o := out.RawMatrix()
 	return m.each(context.Background(), x, nil, 0, n, func(lo, hi int, z []float32) {
@@ -127,9 +127,11 @@ func (m *network) Predict(x, out *mat.Dense) error {
 			row, from := o.Data[i*o.Stride:][:columns], z[(i-lo)*k:][:k]
 			switch {
 			case m.classes == 0:
-				row[0] = m.mean
-				if m.unit > 0 { // a target that was constant is predicted as it was
-					row[0] += m.unit * bounded(from[0])
+				for j, u := range m.units {
+					row[j] = u.mean
+					if u.deviation > 0 { // a target that was constant is predicted as it was
+						row[j] += u.deviation * bounded(from[j])
+					}
 				}
 			case k == 1:
 				v := bounded(from[0])
@@ -168,31 +170,32 @@ func bounded(v float32) float64 {
 	return float64(v)
 }
 
-// meanLoss is the weighted mean loss of rows of x, in the units of the criterion.
-func (m *network) meanLoss(ctx context.Context, c criterion, x *mat.Dense, rows []int32, targets, weights []float64, workers int) (float64, error) {
-	n := len(targets)
+// meanLoss is the weighted mean loss of rows, over the targets too, in the units of the criterion.
+func (m *network) meanLoss(ctx context.Context, c criterion, set *rowSet, workers int) (float64, error) {
+	n := len(set.rows)
 	total, sums := 0.0, make([]float64, (n+chunk-1)/chunk)
 	err := chunks(ctx, n, workers, func(k, lo, hi int) error {
-		return m.each(ctx, x, rows, lo, hi, func(lo, hi int, z []float32) {
+		targets := make([]float64, predictRows*len(m.units))
+		return m.each(ctx, set.x, set.rows, lo, hi, func(lo, hi int, z []float32) {
 			var w []float64
-			if weights != nil {
-				w = weights[lo:hi]
+			if set.weights != nil {
+				w = set.weights[lo:hi]
 			}
-			sums[k] += lossOf(c, z, targets[lo:hi], w, 0, nil)
+			sums[k] += lossOf(c, z, m.a.outputs(), set.scaled(targets, set.rows[lo:hi], m.units), w, 0, nil)
 		})
 	})
 	sum := 0.0
 	for _, v := range sums {
 		sum += v
 	}
-	for i := range targets {
-		if weights == nil {
+	for i := range set.rows {
+		if set.weights == nil {
 			total++
 		} else {
-			total += weights[i]
+			total += set.weights[i]
 		}
 	}
-	return sum / total, err
+	return sum / (total * float64(len(m.units))), err
 }
 
 var _ learners.Model = (*network)(nil)

@@ -18,26 +18,27 @@ const learnerName = "neural_network"
 //
 //	loss = log(1 + exp(z)) - y z            two classes, y = 0 or 1, one output
 //	       log sum_k exp z_k - z_y          K classes, K outputs
-//	       1/2 (z - t)^2                    numbers; t = (y - mean) / deviation of the training rows
-//	       1/2 (z - t)^2, linear far out    loss = 'huber'
+//	       1/2 sum_k (z_k - t_k)^2          K numbers, K outputs; t_k = (y_k - mean) / deviation of the training rows, each target by its own
+//	       the same, linear far out         loss = 'huber', each number by itself
 //
 // s is the row weight, divided by the mean weight. f is relu, tanh or gelu; norm is nothing, batch or layer normalisation, with a gain for each unit; a_l is there for the last. Each feature of categories goes in as a row of a table that is learned with
 // the rest (Guo, Berkhahn: Entity embeddings of categorical variables, 2016), of min(50, half its categories) numbers unless embedding_size says otherwise; one more row stands for NULL and what was not seen.
 //
 // The gradient of a batch is found by backpropagation (Rumelhart, Hinton, Williams: Learning representations by back-propagating errors, Nature 323 (1986)), in single precision. What l2,
 // batch_size, learning_rate, tol and the beginning mean is what they mean in scikit-learn's MLPClassifier and MLPRegressor; what differs: the target of a regression is scaled, and there is more to
-// choose from. A batch is cut into at most 8 parts whatever the number of workers, and their gradients are added in order, so that every number of workers gives the same bits; batch normalisation
+// choose from. Several numbers count alike, whatever their units, and share all layers but the last. The loss of a row is a sum over them and so are the steps, as scikit-learn's: learning_rate, l2
+// and huber_delta mean what they mean of one number. What is reported, compared with tol and watched for early stopping is the mean over them, as there too. A batch is cut into at most 8 parts whatever the number of workers, and their gradients are added in order, so that every number of workers gives the same bits; batch normalisation
 // needs all rows at once, so then only one core is used. An epoch of n rows costs about 6 n times the number of weights.
 func NeuralNetwork() *learners.Spec {
 	return &learners.Spec{
 		Name: learnerName,
 		Doc:  "Layers of units, fitted by stochastic gradients, with embeddings of categories.",
 		Objective: "mean of weight * loss(y, z(x)) + l2/(2 batch_size) * sum of squared weights, z the last of the layers; loss is minus the logarithm of the class's probability, " +
-			"or the squared or Huber loss of the scaled target",
+			"or the squared or Huber loss of the scaled target; of several targets their sum",
 		Reference: "Rumelhart, Hinton, Williams: Learning representations by back-propagating errors, Nature 323 (1986); Kingma, Ba: Adam, ICLR 2015; " +
 			"Glorot, Bengio, AISTATS 2010; Guo, Berkhahn: Entity embeddings of categorical variables (2016)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Categories: true, NeedsScaling: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Categories: true, NeedsScaling: true, Weights: true, Probabilities: true, Targets: true},
 		New:          func() learners.Learner { return new(neuralNetwork) },
 		StateVersion: 1,
 		Load:         loadNetwork,
@@ -101,14 +102,22 @@ func (l *neuralNetwork) criterion(task learners.Task) (criterion, error) {
 	return criterion{loss: loss(slices.Index(losses, name)), delta: l.huberDelta}, nil
 }
 
+// outputsOf is how many numbers come out for a row: of two classes one.
+func outputsOf(classes, targets int) int {
+	switch classes {
+	case 0:
+		return targets
+	case 2:
+		return 1
+	}
+	return classes
+}
+
 // architecture lays the network out.
-func (l *neuralNetwork) architecture(features int, categories []int, classes int) (*architecture, error) {
+func (l *neuralNetwork) architecture(features int, categories []int, outputs int) (*architecture, error) {
 	hidden, err := parseLayers(l.layers)
 	if err != nil {
 		return nil, err
-	}
-	if classes <= 2 {
-		classes = 1
 	}
 	width := func(j int) int {
 		if l.embeddingSize > 0 {
@@ -116,10 +125,10 @@ func (l *neuralNetwork) architecture(features int, categories []int, classes int
 		}
 		return embeddingWidth(categories[j])
 	}
-	return layOut(features, categories, width, hidden, classes, activation(slices.Index(activations, l.activation)), normalization(slices.Index(normalizations, l.normalization)))
+	return layOut(features, categories, width, hidden, outputs, activation(slices.Index(activations, l.activation)), normalization(slices.Index(normalizations, l.normalization)))
 }
 
-// MemoryNeeded is exact but for the validation rows, and for embeddings, of which it knows nothing.
+// MemoryNeeded is exact but for the validation rows, for embeddings, of which it knows nothing, and for two classes, which have one output where two targets have two.
 func (l *neuralNetwork) MemoryNeeded(n, p, K int) int64 {
 	a, err := l.architecture(p, nil, K)
 	if err != nil {
@@ -131,15 +140,15 @@ func (l *neuralNetwork) MemoryNeeded(n, p, K int) int64 {
 // memory is how many bytes a fit of n training rows holds, out of all rows.
 func (l *neuralNetwork) memory(a *architecture, n, all int) int64 {
 	parts, rows := l.parts(a, n)
-	// row numbers, targets and weights; parts of a batch; parameters as they are, as they were best, as they are measured (twice), and two means of each
-	return 20*int64(all) + int64(parts)*a.bytesOf(rows, true) + 6*4*int64(a.size) + a.bytesOf(predictRows, false)
+	// row numbers, their order and weights; parts of a batch; parameters as they are, as they were best, as they are measured (twice), and two means of each
+	return 16*int64(all) + int64(parts)*a.bytesOf(rows, true) + 6*4*int64(a.size) + a.bytesOf(predictRows, false)
 }
 
 func (l *neuralNetwork) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	return l.fit(ctx, nil, train, validate, env)
 }
 
-// FitFrom goes on from the parameters of a network of the same layers, activation, normalisation, features and classes; its scaling stays too. Running means of the optimizer begin anew.
+// FitFrom goes on from the parameters of a network of the same layers, activation, normalisation, features, and classes or number of targets; its scaling, of the targets too, stays. Running means of the optimizer begin anew.
 func (l *neuralNetwork) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	m, ok := from.(*network)
 	if !ok {
@@ -173,7 +182,7 @@ func sameShape(from, a *architecture) error {
 	case from.norm != a.norm:
 		return differs("normalization", normalizations[from.norm], normalizations[a.norm])
 	case from.outputs() != a.outputs():
-		return differs("classes", from.outputs(), a.outputs())
+		return differs("number of targets", from.outputs(), a.outputs())
 	}
 	return nil
 }

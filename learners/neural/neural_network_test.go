@@ -110,21 +110,25 @@ func TestPathOfScikitLearn(t *testing.T) {
 	if err := json.Unmarshal(b, &reference); err != nil {
 		t.Fatal(err)
 	}
-	if len(reference.Cases) < 4 {
+	if len(reference.Cases) < 7 {
 		t.Fatal("too few cases")
 	}
 	for _, c := range reference.Cases {
 		t.Run(fmt.Sprint(c.Target, c.Settings), func(t *testing.T) {
-			e := &data.Examples{X: mat.NewDense(len(reference.X), 3, nil), Features: []string{"a", "b", "c"}, Y: reference.Targets[c.Target]}
+			e := &data.Examples{X: mat.NewDense(len(reference.X), 3, nil), Features: []string{"a", "b", "c"}}
+			for _, name := range strings.Split(c.Target, ",") {
+				e.Targets = append(e.Targets, reference.Targets[name])
+			}
+			e.Y = e.Targets[0]
 			for i, row := range reference.X {
 				e.X.SetRow(i, row)
 			}
 			task := learners.Regression
 			switch c.Target {
 			case "binary":
-				e.Classes, task = []string{"0", "1"}, learners.Binary
+				e.Classes, e.Targets, task = []string{"0", "1"}, nil, learners.Binary
 			case "multi":
-				e.Classes, task = []string{"0", "1", "2"}, learners.Multiclass
+				e.Classes, e.Targets, task = []string{"0", "1", "2"}, nil, learners.Multiclass
 			}
 			settings := []string{fmt.Sprintf("epochs=%d", c.Epochs), "patience=0"}
 			for name, value := range c.Settings {
@@ -415,19 +419,25 @@ func TestWarmStart(t *testing.T) {
 
 // TestMemoryIsKept: what MemoryNeeded says is enough, and less is refused before anything is done.
 func TestMemoryIsKept(t *testing.T) {
-	e := curved(500, 10, true)
-	l := learner(t, "hidden_layers=200,200", "epochs=1")
-	limited := env(learners.Binary)
-	limited.Memory = l.MemoryNeeded(500, 3, 2)
-	if _, err := l.Fit(t.Context(), e, nil, limited); err != nil {
-		t.Errorf("with %d bytes: %v", limited.Memory, err)
+	for _, e := range []*data.Examples{curved(500, 10, false), severalCurved(500, 10)} {
+		l := learner(t, "hidden_layers=200,200", "epochs=1")
+		limited := env(learners.Regression)
+		limited.Memory = l.MemoryNeeded(500, 3, e.Outputs())
+		if _, err := l.Fit(t.Context(), e, nil, limited); err != nil {
+			t.Errorf("with %d bytes: %v", limited.Memory, err)
+		}
+		limited.Memory--
+		if _, err := learner(t, "hidden_layers=200,200", "epochs=1").Fit(t.Context(), e, nil, limited); err == nil || !strings.Contains(err.Error(), "memory") {
+			t.Errorf("with a byte less: %v", err)
+		}
+		if more := learner(t, "hidden_layers=400,200").MemoryNeeded(500, 3, e.Outputs()); more <= limited.Memory {
+			t.Errorf("more units need %d bytes, fewer %d", more, limited.Memory+1)
+		}
 	}
-	limited.Memory--
-	if _, err := learner(t, "hidden_layers=200,200", "epochs=1").Fit(t.Context(), e, nil, limited); err == nil || !strings.Contains(err.Error(), "memory") {
-		t.Errorf("with a byte less: %v", err)
-	}
-	if more := learner(t, "hidden_layers=400,200").MemoryNeeded(500, 3, 2); more <= limited.Memory {
-		t.Errorf("more units need %d bytes, fewer %d", more, limited.Memory+1)
+	binary := env(learners.Binary)
+	binary.Memory = learner(t).MemoryNeeded(500, 3, 2)
+	if _, err := learner(t, "epochs=1").Fit(t.Context(), curved(500, 10, true), nil, binary); err != nil {
+		t.Errorf("two classes with %d bytes: %v", binary.Memory, err)
 	}
 }
 
@@ -501,7 +511,7 @@ func TestFoldedNormalization(t *testing.T) {
 			}
 			h = z
 		}
-		if want := m.mean + m.unit*h[0]; math.Abs(out.At(i, 0)-want) > 1e-4*m.unit {
+		if want := m.units[0].mean + m.units[0].deviation*h[0]; math.Abs(out.At(i, 0)-want) > 1e-4*m.units[0].deviation {
 			t.Fatalf("row %d is predicted %v, want %v", i, out.At(i, 0), want)
 		}
 	}

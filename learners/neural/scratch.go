@@ -23,8 +23,8 @@ type scratch[T matmul.Float] struct {
 	other     []T
 	gradient  []T // by the parameters; nil where only predictions are made
 	loss      float64
-	numbers   []int32 // of the rows
-	targets   []float64
+	numbers   []int32   // of the rows
+	targets   []float64 // rows x outputs; of classes rows
 	weights   []float64
 	touched   float64 // what touch read, so that it is not left out
 }
@@ -56,7 +56,7 @@ func newScratch[T matmul.Float](a *architecture, rows int, learn, dropout bool) 
 		s.moments = make([]T, a.statistics)
 		s.delta, s.other = make([]T, rows*a.widest()), make([]T, rows*a.widest())
 		s.gradient = make([]T, a.size)
-		s.numbers, s.targets, s.weights = make([]int32, rows), make([]float64, rows), make([]float64, rows)
+		s.numbers, s.targets, s.weights = make([]int32, rows), make([]float64, rows*a.outputs()), make([]float64, rows)
 	}
 	return s
 }
@@ -74,7 +74,7 @@ func (a *architecture) bytesOf(rows int, learn bool) int64 {
 	if !learn {
 		return 4 * units * int64(rows)
 	}
-	return 4 * ((units+2*int64(a.widest())+5)*int64(rows) + int64(a.size) + int64(a.statistics))
+	return 4 * ((units+2*int64(a.widest())+2*int64(a.outputs())+3)*int64(rows) + int64(a.size) + int64(a.statistics))
 }
 
 // stripWork is how many multiplications are made between two looks at the context: a few milliseconds.

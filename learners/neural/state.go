@@ -16,7 +16,7 @@ import (
 //	embeddings  int64     of each feature how many categories it has (0: a number), then how wide its embedding is; empty without categories
 //	offset      float64   of each feature that is a number: taken away before
 //	factor      float64   the number is multiplied
-//	target      float64   mean and unit of a regression's target; 0 and 1 for classes
+//	target      float64   of each target of a regression its mean and its standard deviation; 0 and 1 for classes
 //	parameters  float32   tables of the embeddings; of each layer weights, biases, with normalisation gains, and with that of layers the biases before it
 //	statistics  float32   running means of the normalised units, then their variances
 func (m *network) Save(w *artifact.Writer) error {
@@ -36,7 +36,11 @@ func (m *network) Save(w *artifact.Writer) error {
 	w.Int64s("embeddings", embeddings)
 	w.Float64s("offset", m.scaling.offset)
 	w.Float64s("factor", m.scaling.factor)
-	w.Float64s("target", []float64{m.mean, m.unit})
+	var target []float64
+	for _, u := range m.units {
+		target = append(target, u.mean, u.deviation)
+	}
+	w.Float64s("target", target)
 	w.Float32s("parameters", m.parameters)
 	w.Float32s("statistics", m.statistics)
 	return nil
@@ -107,18 +111,17 @@ func loadNetwork(version int, r *artifact.Reader) (learners.Model, error) {
 		}
 		width = func(j int) int { return int(embeddings[features+j]) }
 	}
-	outputs := classes
-	if classes <= 2 {
-		outputs = 1
+	if len(target) == 0 || len(target)%2 != 0 || classes > 0 && len(target) != 2 {
+		return nil, damaged("%d numbers about the targets", len(target))
 	}
-	a, err := layOut(features, categories, width, hidden, outputs, activation(slices.Index(activations, kind[0])), normalization(slices.Index(normalizations, kind[1])))
+	a, err := layOut(features, categories, width, hidden, outputsOf(classes, len(target)/2), activation(slices.Index(activations, kind[0])), normalization(slices.Index(normalizations, kind[1])))
 	if err != nil {
 		return nil, damaged("%v", err)
 	}
-	if a.size != len(parameters) || a.statistics != len(statistics) || len(a.numeric) != len(offset) || len(offset) != len(factor) || len(target) != 2 {
+	if a.size != len(parameters) || a.statistics != len(statistics) || len(a.numeric) != len(offset) || len(offset) != len(factor) {
 		return nil, damaged("a network of %d parameters, %d statistics and %d numbers has %d, %d, %d and %d", a.size, a.statistics, len(a.numeric), len(parameters), len(statistics), len(offset), len(factor))
 	}
-	if !finite(offset...) || !finite(factor...) || !finite(target...) || !finite(parameters...) || !finite(statistics...) || target[1] < 0 {
+	if !finite(offset...) || !finite(factor...) || !finite(target...) || !finite(parameters...) || !finite(statistics...) {
 		return nil, damaged("a number of the network is not finite")
 	}
 	for _, v := range statistics[len(statistics)/2:] {
@@ -126,7 +129,14 @@ func loadNetwork(version int, r *artifact.Reader) (learners.Model, error) {
 			return nil, damaged("a variance is %v", v)
 		}
 	}
-	return newNetwork(a, scaling{offset, factor}, classes, target[0], target[1], parameters, statistics), nil
+	var of []units
+	for ; len(target) > 0; target = target[2:] {
+		if target[1] < 0 {
+			return nil, damaged("the standard deviation of a target is %v", target[1])
+		}
+		of = append(of, units{target[0], target[1]})
+	}
+	return newNetwork(a, scaling{offset, factor}, classes, of, parameters, statistics), nil
 }
 
 func finite[T float32 | float64](values ...T) bool {

@@ -34,25 +34,46 @@ const (
 	streamHoldOut
 )
 
+// units are those of a target: an output is (y - mean) / deviation. Of classes, whose codes are taken as they are, 0 and 1.
+type units struct {
+	mean, deviation float64 // deviation 0: the target is constant
+}
+
 // rowSet are rows that are learned from or measured on, with their targets and weights.
 type rowSet struct {
 	x       *mat.Dense
 	rows    []int32
-	targets []float64 // the code of the class, or the scaled value
-	weights []float64 // nil: 1 each
+	targets [][]float64 // of all rows of x, column by column: the code of the class, or values
+	weights []float64   // of rows; nil: 1 each
+}
+
+// scaled fills to with the targets of rows of x in their units, row by row, and returns as much of it.
+func (s *rowSet) scaled(to []float64, rows []int32, of []units) []float64 {
+	to = to[:len(rows)*len(of)]
+	for k, u := range of {
+		y := s.targets[k]
+		for i, r := range rows {
+			v := 0.0
+			if u.deviation > 0 {
+				v = (y[r] - u.mean) / u.deviation
+			}
+			to[i*len(of)+k] = v
+		}
+	}
+	return to
 }
 
 // trainer is the state of one Fit.
 type trainer struct {
-	l          *neuralNetwork
-	env        learners.Env
-	a          *architecture
-	criterion  criterion
-	classes    int
-	scaling    scaling
-	mean, unit float64
-	train      rowSet
-	validate   *rowSet // nil: none
+	l         *neuralNetwork
+	env       learners.Env
+	a         *architecture
+	criterion criterion
+	classes   int
+	scaling   scaling
+	units     []units // of each target
+	train     rowSet
+	validate  *rowSet // nil: none
 
 	parameters, statistics []float32
 	parts                  []*scratch[float32]
@@ -80,20 +101,20 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 	if n > math.MaxInt32 {
 		return nil, fmt.Errorf("%s learns from at most %d rows, got %d", learnerName, math.MaxInt32, n)
 	}
-	t := &trainer{l: l, env: env, classes: len(train.Classes), unit: 1}
+	t := &trainer{l: l, env: env, classes: len(train.Classes), units: []units{{0, 1}}}
 	var err error
 	if t.criterion, err = l.criterion(env.Task); err != nil {
 		return nil, err
 	}
-	if t.a, err = l.architecture(p, train.Categories, t.classes); err != nil {
+	if t.a, err = l.architecture(p, train.Categories, outputsOf(t.classes, train.Outputs())); err != nil {
 		return nil, err
 	}
 	if from != nil {
-		if err := sameShape(from.a, t.a); err != nil {
-			return nil, err
-		}
 		if from.classes != t.classes {
 			return nil, fmt.Errorf("%s: a warm start needs the same number of classes, the first model has %d, now it is %d", learnerName, from.classes, t.classes)
+		}
+		if err := sameShape(from.a, t.a); err != nil {
+			return nil, err
 		}
 	}
 	all, err := positiveRows(train)
@@ -116,14 +137,14 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 		return nil, fmt.Errorf("%s needs %d MB of memory, %d MB are allowed; use fewer hidden units or a smaller batch_size", learnerName, need>>20+1, env.Memory>>20)
 	}
 	if from != nil {
-		t.scaling, t.mean, t.unit = from.scaling, from.mean, from.unit
+		t.scaling, t.units = from.scaling, from.units
 		t.parameters, t.statistics = slices.Clone(from.parameters), slices.Clone(from.statistics)
 	} else {
 		if t.scaling, err = newScaling(ctx, t.a, train, all); err != nil {
 			return nil, err
 		}
 		if t.classes == 0 {
-			if t.mean, t.unit, err = targetScale(train, all); err != nil {
+			if t.units, err = unitsOf(train, all); err != nil {
 				return nil, err
 			}
 		}
@@ -135,7 +156,7 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	t.train = t.rowSet(train, all)
+	t.train = newRowSet(train, all)
 	switch {
 	case validate != nil && len(validate.Y) > 0 && (l.patience > 0 || env.Record != nil):
 		rows, err := positiveRows(validate)
@@ -143,10 +164,10 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 			return nil, err
 		}
 		t.validate = new(rowSet)
-		*t.validate = t.rowSet(validate, rows)
+		*t.validate = newRowSet(validate, rows)
 	case len(held) > 0:
 		t.validate = new(rowSet)
-		*t.validate = t.rowSet(train, held)
+		*t.validate = newRowSet(train, held)
 	}
 	parts, rows := l.parts(t.a, len(all))
 	for range parts {
@@ -177,9 +198,12 @@ func positiveRows(e *data.Examples) ([]int32, error) {
 // enough refuses rows of one class, and targets that are no numbers.
 func (l *neuralNetwork) enough(e *data.Examples, rows []int32) error {
 	if e.Classes == nil {
-		for _, i := range rows {
-			if y := e.Y[i]; math.IsNaN(y) || math.IsInf(y, 0) {
-				return fmt.Errorf("%s: the target is %v in training row %d; it must be a finite number", learnerName, y, i+1)
+		for k := range e.Outputs() {
+			y := e.Target(k)
+			for _, i := range rows {
+				if math.IsNaN(y[i]) || math.IsInf(y[i], 0) {
+					return fmt.Errorf("%s: the target is %v in training row %d; it must be a finite number", learnerName, y[i], i+1)
+				}
 			}
 		}
 		return nil
@@ -192,34 +216,35 @@ func (l *neuralNetwork) enough(e *data.Examples, rows []int32) error {
 	return fmt.Errorf("%s needs at least two classes, but every training row has the class '%s'", learnerName, e.Classes[int(e.Y[rows[0]])])
 }
 
-// targetScale is the mean and the standard deviation of the target.
-func targetScale(e *data.Examples, rows []int32) (mean, deviation float64, err error) {
-	size := 0.0
+// unitsOf are the mean and the standard deviation of each target over rows.
+func unitsOf(e *data.Examples, rows []int32) ([]units, error) {
 	var weights []float64
-	for _, i := range rows {
-		size = max(size, math.Abs(e.Y[i]))
-		if e.Weights != nil {
-			weights = append(weights, e.Weights[i])
+	if e.Weights != nil {
+		weights = make([]float64, len(rows))
+		for k, i := range rows {
+			weights[k] = e.Weights[i]
 		}
 	}
-	mean, deviation = spread(len(rows), size, weights, func(i int) float64 { return e.Y[rows[i]] })
-	if math.IsInf(deviation, 0) || math.IsNaN(mean) || math.IsInf(1/deviation, 0) && deviation > 0 {
-		return 0, 0, fmt.Errorf("%s: the target is too large or too small; scale it", learnerName)
+	var of []units
+	for k := range e.Outputs() {
+		y, size := e.Target(k), 0.0
+		for _, i := range rows {
+			size = max(size, math.Abs(y[i]))
+		}
+		mean, deviation := spread(len(rows), size, weights, func(i int) float64 { return y[rows[i]] })
+		if math.IsInf(deviation, 0) || math.IsNaN(mean) || math.IsInf(1/deviation, 0) && deviation > 0 {
+			return nil, fmt.Errorf("%s: the target is too large or too small; scale it", learnerName)
+		}
+		of = append(of, units{mean, deviation})
 	}
-	return mean, deviation, nil
+	return of, nil
 }
 
-// rowSet takes rows of e, with scaled targets and weights of mean one.
-func (t *trainer) rowSet(e *data.Examples, rows []int32) rowSet {
-	s := rowSet{x: e.X, rows: rows, targets: make([]float64, len(rows))}
-	for k, i := range rows {
-		s.targets[k] = e.Y[i]
-		if t.classes == 0 {
-			s.targets[k] = 0
-			if t.unit > 0 {
-				s.targets[k] = (e.Y[i] - t.mean) / t.unit
-			}
-		}
+// newRowSet takes rows of e, with weights of mean one.
+func newRowSet(e *data.Examples, rows []int32) rowSet {
+	s := rowSet{x: e.X, rows: rows}
+	for k := range e.Outputs() {
+		s.targets = append(s.targets, e.Target(k))
 	}
 	if e.Weights != nil {
 		total := 0.0
@@ -234,17 +259,17 @@ func (t *trainer) rowSet(e *data.Examples, rows []int32) rowSet {
 	return s
 }
 
-// lossUnit turns a loss of scaled targets into one of targets.
+// lossUnit turns a loss of a scaled target into one of the target. That of several targets, which have no unit together, stays as it is.
 func (t *trainer) lossUnit() float64 {
-	if t.classes == 0 {
-		return t.unit * t.unit
+	if len(t.units) > 1 {
+		return 1
 	}
-	return 1
+	return t.units[0].deviation * t.units[0].deviation // of classes 1
 }
 
 // network is the model as it stands.
 func (t *trainer) network() *network {
-	return newNetwork(t.a, t.scaling, t.classes, t.mean, t.unit, slices.Clone(t.parameters), slices.Clone(t.statistics))
+	return newNetwork(t.a, t.scaling, t.classes, t.units, slices.Clone(t.parameters), slices.Clone(t.statistics))
 }
 
 // run makes epochs until progress ends.
@@ -270,7 +295,7 @@ func (t *trainer) run(ctx context.Context) (learners.Model, error) {
 		watched := loss
 		if t.validate != nil {
 			now := t.network()
-			watched, err = now.meanLoss(ctx, t.criterion, t.validate.x, t.validate.rows, t.validate.targets, t.validate.weights, t.env.Workers)
+			watched, err = now.meanLoss(ctx, t.criterion, t.validate, t.env.Workers)
 			if err != nil {
 				return nil, err
 			}
@@ -304,7 +329,7 @@ func (t *trainer) run(ctx context.Context) (learners.Model, error) {
 	return kept, nil
 }
 
-// epoch makes a step for each batch and returns the mean loss, each batch's as it was before its step.
+// epoch makes a step for each batch and returns the mean loss, over the targets too, each batch's as it was before its step.
 func (t *trainer) epoch(ctx context.Context, epoch int, order []int32) (float64, error) {
 	sum, n, size := 0.0, 0, min(t.l.batchSize, len(order))
 	for lo := 0; lo < len(order); lo += size {
@@ -329,7 +354,7 @@ func (t *trainer) epoch(ctx context.Context, epoch int, order []int32) (float64,
 			return 0, err
 		}
 	}
-	return sum / float64(n), nil
+	return sum / float64(n*len(t.units)), nil
 }
 
 // batch puts the gradient of the mean loss over the rows, named by their places in the training rows, into the first part, and returns the sum of the losses.
@@ -390,7 +415,7 @@ func (t *trainer) part(ctx context.Context, k int, batch []int32, scale float64)
 		block := batch[lo:min(len(batch), lo+s.rows)]
 		n := len(block)
 		for i, b := range block {
-			s.numbers[i], s.targets[i] = t.train.rows[b], t.train.targets[b]
+			s.numbers[i] = t.train.rows[b]
 		}
 		weights := []float64(nil)
 		if t.train.weights != nil {
@@ -404,7 +429,8 @@ func (t *trainer) part(ctx context.Context, k int, batch []int32, scale float64)
 			return err
 		}
 		outputs := n * t.a.outputs()
-		s.loss += lossOf(t.criterion, s.values[len(s.values)-1][:outputs], s.targets[:n], weights, scale, s.delta[:outputs])
+		targets := t.train.scaled(s.targets, s.numbers[:n], t.units)
+		s.loss += lossOf(t.criterion, s.values[len(s.values)-1][:outputs], t.a.outputs(), targets, weights, scale, s.delta[:outputs])
 		if err := s.backward(ctx, t.parameters, n, drop != nil, lo > 0); err != nil {
 			return err
 		}
