@@ -18,7 +18,7 @@ import (
 var mlTree = &tableFunction{
 	name: "ml_tree", usage: "a model, and the number of a tree: ('model' [, tree])", most: 2, number: "tree",
 	schema: schemaOf("ml_tree", integer("tree"), integer("node"), integer("parent"), longText("feature"), real("threshold"), longText("categories"), text("missing_goes"),
-		integer("left_node"), integer("right_node"), real("gain"), real("row_count"), text("class"), real("value"), longText("probabilities")),
+		integer("left_node"), integer("right_node"), real("gain"), real("row_count"), text("class"), real("value"), longText("probabilities"), longText("targets")),
 	stream: func(ctx *sql.Context, s *lifecycle.Service, c *tableCall) (sql.RowIter, error) {
 		p, err := s.Predictors.Get(ctx, c.model, c.version)
 		if err != nil {
@@ -44,6 +44,12 @@ var mlTree = &tableFunction{
 			}
 		}
 		names := p.Pipeline.Features()
+		var targets []string // of a model of several
+		if p.More != nil {
+			for _, t := range p.Targets() {
+				targets = append(targets, t.Name)
+			}
+		}
 		next, stop := iter.Pull(iter.Seq[learners.TreeNode](func(yield func(learners.TreeNode) bool) {
 			trees.EachNode(func(n learners.TreeNode) bool {
 				switch {
@@ -53,7 +59,9 @@ var mlTree = &tableFunction{
 				return n.Tree < only
 			})
 		}))
-		return &treeRows{next: next, stop: stop, row: func(n learners.TreeNode) sql.Row { return treeRow(n, names, p.Classes, p.Pipeline.CategoryNames) }}, nil
+		return &treeRows{next: next, stop: stop, row: func(n learners.TreeNode) sql.Row {
+			return treeRow(n, names, p.Classes, targets, p.Pipeline.CategoryNames)
+		}}, nil
 	},
 }
 
@@ -83,8 +91,8 @@ func (r *treeRows) Close(*sql.Context) error {
 }
 
 // treeRow is a node as a row.
-func treeRow(n learners.TreeNode, features, classes []string, categoryNames func(feature int) []string) sql.Row {
-	var parent, feature, threshold, categories, missing, left, right, class, value, probabilities any
+func treeRow(n learners.TreeNode, features, classes, targets []string, categoryNames func(feature int) []string) sql.Row {
+	var parent, feature, threshold, categories, missing, left, right, class, value, probabilities, numbers any
 	if n.Parent >= 0 {
 		parent = int64(n.Parent + 1)
 	}
@@ -111,15 +119,23 @@ func treeRow(n learners.TreeNode, features, classes []string, categoryNames func
 	if len(classes) > 0 && n.Output >= 0 {
 		class = classes[n.Output]
 	}
-	switch len(n.Value) {
-	case 0:
-	case 1:
+	switch {
+	case len(n.Value) == 0:
+	case len(n.Value) == 1:
 		value = number(n.Value[0])
+	case targets != nil && len(targets) == len(n.Value):
+		of := map[string]float64{}
+		for k, name := range targets {
+			of[name] = n.Value[k]
+		}
+		if b, err := json.Marshal(of); err == nil {
+			numbers = string(b)
+		}
 	default:
 		b, err := json.Marshal(n.Value)
 		if err == nil {
 			probabilities = string(b)
 		}
 	}
-	return sql.NewRow(int64(n.Tree+1), int64(n.Node+1), parent, feature, threshold, categories, missing, left, right, number(n.Gain), number(n.Rows), class, value, probabilities)
+	return sql.NewRow(int64(n.Tree+1), int64(n.Node+1), parent, feature, threshold, categories, missing, left, right, number(n.Gain), number(n.Rows), class, value, probabilities, numbers)
 }

@@ -20,9 +20,9 @@ func ExtraTrees() *learners.Spec {
 		Objective:    "by each tree, at each node, W_L I(L) + W_R I(R) over one random threshold of each feature drawn; I is the gini impurity or entropy of the classes, or the mean squared error",
 		Reference:    "Geurts, Ernst, Wehenkel, Machine Learning 63 (2006)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true, Targets: true},
 		New:          func() learners.Learner { return &extraTrees{forest{name: extraTreesName, random: true}} },
-		StateVersion: 2,
+		StateVersion: 3,
 		Load:         load(extraTreesName),
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 // forest is what both learners share: n_trees trees of the same columns, each by random numbers of its own, fitted in parallel.
 //
-// Memory: the columns (tree.Columns), 48 bytes a row for each worker, and 24 bytes for each node of each tree (8 more a class beyond two); a tree that is not
+// Memory: the columns (tree.Columns), 48 bytes a row for each worker, and 24 bytes for each node of each tree (8 more for each further class or target); a tree that is not
 // bounded has up to two nodes a row.
 type forest struct {
 	tree.GrowthParams
@@ -48,7 +48,7 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 		return nil, fmt.Errorf("%s: oob_score needs bootstrap = TRUE: without it every tree learns from every row", f.name)
 	}
 	_, p := train.Dims()
-	s, err := f.Settings(f.name, env.Task, p, true)
+	s, err := f.Settings(f.name, env.Task, train, true)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 	if err != nil {
 		return nil, err
 	}
-	if err := tree.CheckMemory(f.name, f.MemoryNeeded(len(train.Y), p, len(train.Classes)), f.MostNodes(len(train.Y))*int64(f.trees), train, env); err != nil {
+	if err := tree.CheckMemory(f.name, f.MemoryNeeded(len(train.Y), p, max(len(train.Classes), train.Outputs())), f.MostNodes(len(train.Y))*int64(f.trees), train, env); err != nil {
 		return nil, err
 	}
 	columns, err := tree.NewColumns(ctx, train, true, env.Workers)
@@ -204,7 +204,7 @@ type model struct {
 	name   string
 	trees  *tree.Trees
 	judged int     // rows that some tree did not learn from; 0 when out-of-bag was not asked for
-	oob    float64 // accuracy or R^2 over them
+	oob    float64 // accuracy or R^2 over them, of several targets the mean
 }
 
 func (m *model) Predict(x, out *mat.Dense) error { return m.trees.Predict(x, out) }
@@ -223,7 +223,7 @@ func (m *model) Save(w *artifact.Writer) error {
 // load returns the Load of a learner.
 func load(name string) func(version int, r *artifact.Reader) (learners.Model, error) {
 	return func(version int, r *artifact.Reader) (learners.Model, error) {
-		if err := tree.CheckVersion(name, version, 2); err != nil {
+		if err := tree.CheckVersion(name, version, 3); err != nil {
 			return nil, err
 		}
 		trees, err := tree.LoadTrees(r)

@@ -265,3 +265,66 @@ func BenchmarkPredict(b *testing.B) {
 		})
 	}
 }
+
+// TestDrawnSetsBesideThresholds: extra_trees of more than two classes looks at a feature of categories and at one of numbers with the same scratch.
+func TestDrawnSetsBesideThresholds(t *testing.T) {
+	e := &data.Examples{X: mat.NewDense(300, 2, nil), Features: []string{"town", "size"}, Categories: []int{5, 0}, Classes: []string{"a", "b", "c"}, Y: make([]float64, 300)}
+	for i := range e.Y {
+		e.X.SetRow(i, []float64{float64(i % 5), float64(i * 7 % 31)})
+		e.Y[i] = float64(i * 7 % 31 % 3)
+	}
+	l := &extraTrees{forest{name: extraTreesName, random: true}}
+	var s params.Set
+	l.Declare(&s)
+	if err := s.Assign(extraTreesName, []params.Setting{{Name: "n_trees", Value: "5"}}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := l.Fit(context.Background(), e, nil, learners.Env{Task: learners.Multiclass, Seed: 1, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := mat.NewDense(300, 3, nil)
+	if err := m.Predict(e.X, out); err != nil {
+		t.Fatal(err)
+	}
+	for i, y := range e.Y {
+		if !(out.At(i, int(y)) > 0.5) {
+			t.Fatalf("row %d of class %v has the probabilities %v", i, y, out.RawRowView(i))
+		}
+	}
+}
+
+// TestOutOfBagOfSeveralTargets: the score of a target beside itself in another unit is that of the target alone, and a target that is always the same counts as nothing explained, as it does alone.
+func TestOutOfBagOfSeveralTargets(t *testing.T) {
+	e := rowsFor(learners.Regression, 400, 6, 5)
+	score := func(targets ...[]float64) float64 {
+		c := *e
+		c.Y, c.Targets = targets[0], targets
+		l := &randomForest{forest{name: randomForestName}}
+		var s params.Set
+		l.Declare(&s)
+		if err := s.Assign(randomForestName, []params.Setting{{Name: "n_trees", Value: "40"}, {Name: "oob_score", Value: "true"}}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := l.Fit(context.Background(), &c, nil, learners.Env{Task: learners.Regression, Seed: 1, Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		metric, score, rows := m.(learners.OutOfBag).OutOfBag()
+		if metric != "r2" || rows != 400 {
+			t.Errorf("%s over %d rows", metric, rows)
+		}
+		return score
+	}
+	other, constant := slices.Clone(e.Y), make([]float64, len(e.Y))
+	for i := range other {
+		other[i] *= 1 << 30
+	}
+	alone := score(e.Y)
+	if two := score(e.Y, other); !(alone > 0.3) || math.Abs(two-alone) > 1e-9 {
+		t.Errorf("alone %v, twice %v", alone, two)
+	}
+	if half := score(e.Y, constant); math.Abs(half-alone/2) > 1e-9 {
+		t.Errorf("alone %v, beside a constant %v", alone, half)
+	}
+}

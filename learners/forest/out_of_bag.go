@@ -14,7 +14,7 @@ import (
 const judgeRows = 512
 
 // judge finds the out-of-bag score: each row is predicted by the mean of the trees that did not learn from it, and the predictions are compared with the target,
-// by weighted accuracy for classes and R^2 for numbers. A row that every tree learned from is left out. (Breiman 2001, section 3.1.) It takes one tree after the other, so that the
+// by weighted accuracy for classes and R^2 for numbers, of several targets its mean. A row that every tree learned from is left out. (Breiman 2001, section 3.1.) It takes one tree after the other, so that the
 // training curve can tell the error after each. It is used by one goroutine.
 type judge struct {
 	trees  *tree.Trees
@@ -23,15 +23,44 @@ type judge struct {
 	width  int
 	sums   []float64 // width of each row: of the trees that did not learn from it
 	counts []int32   // of each row: how many these are
+	units  []float64 // of several targets: the variance of each, in which its squared errors count, as in the trees
 }
 
 func newJudge(trees *tree.Trees, e *data.Examples, env learners.Env) *judge {
 	n, _ := e.Dims()
-	return &judge{trees: trees, e: e, env: env, width: trees.Width(), sums: make([]float64, n*trees.Width()), counts: make([]int32, n)}
+	j := &judge{trees: trees, e: e, env: env, width: trees.Width(), sums: make([]float64, n*trees.Width()), counts: make([]int32, n)}
+	if t := e.Outputs(); t > 1 {
+		for k := range t {
+			j.units = append(j.units, variance(e, k, func(i int) bool { return e.Weight(i) > 0 }))
+		}
+	}
+	return j
+}
+
+// variance of target k over the rows that count, weighted.
+func variance(e *data.Examples, k int, counts func(i int) bool) float64 {
+	total, mean, sum := 0.0, 0.0, 0.0
+	y := e.Target(k)
+	for i := range y {
+		if counts(i) {
+			total += e.Weight(i)
+		}
+	}
+	for i, v := range y {
+		if counts(i) {
+			mean += e.Weight(i) / total * v
+		}
+	}
+	for i, v := range y {
+		if counts(i) {
+			sum += e.Weight(i) / total * (mean - v) * (mean - v)
+		}
+	}
+	return sum
 }
 
 // add takes tree k, which has learned from the rows whose bit is set, and adds to the training curve the error of the first k + 1 trees: the share of the rows whose class is
-// wrong, or the mean squared error.
+// wrong, or the mean squared error, of several targets the mean over them in units of the variance of each.
 func (j *judge) add(ctx context.Context, k int, inBag []uint64) error {
 	n := len(j.counts)
 	chunks := (n + judgeRows - 1) / judgeRows
@@ -66,7 +95,7 @@ func (j *judge) add(ctx context.Context, k int, inBag []uint64) error {
 // judged tells whether a row counts.
 func (j *judge) judged(i int) bool { return j.counts[i] > 0 && j.e.Weight(i) > 0 }
 
-// prediction of a row, judged: the code of its class, or its number.
+// prediction of a row, judged: the code of its class, or its number, of one target.
 func (j *judge) prediction(i int) float64 {
 	sums, trees := j.sums[i*j.width:(i+1)*j.width], float64(j.counts[i])
 	switch {
@@ -89,6 +118,15 @@ func (j *judge) prediction(i int) float64 {
 
 // loss of a row, judged.
 func (j *judge) loss(i int) float64 {
+	if j.units != nil {
+		sum := 0.0
+		for k, unit := range j.units {
+			if unit > 0 { // else every tree predicts the constant
+				sum += j.square(i, k) / unit
+			}
+		}
+		return sum / float64(len(j.units))
+	}
 	off := j.prediction(i) - j.e.Y[i]
 	switch {
 	case j.e.Classes == nil:
@@ -99,9 +137,15 @@ func (j *judge) loss(i int) float64 {
 	return 0
 }
 
+// square is the squared error of a row, judged, for target k of several.
+func (j *judge) square(i, k int) float64 {
+	off := j.sums[i*j.width+k]/float64(j.counts[i]) - j.e.Targets[k][i]
+	return off * off
+}
+
 // finish sets the score of the model, after the last tree.
 func (j *judge) finish(m *model) {
-	total, mean := 0.0, 0.0
+	total := 0.0
 	for i := range j.counts {
 		if j.judged(i) {
 			m.judged++
@@ -112,24 +156,27 @@ func (j *judge) finish(m *model) {
 		j.env.Warnf("%s: every tree learned from every row, so there is no out-of-bag score; use more trees", m.name)
 		return
 	}
-	for i := range j.counts {
-		if j.judged(i) {
-			mean += j.e.Weight(i) / total * j.e.Y[i]
+	part := func(loss func(i int) float64) (sum float64) {
+		for i := range j.counts {
+			if j.judged(i) {
+				sum += j.e.Weight(i) / total * loss(i)
+			}
 		}
-	}
-	left, all := 0.0, 0.0
-	for i := range j.counts {
-		if j.judged(i) {
-			w := j.e.Weight(i) / total
-			left += w * j.loss(i)
-			all += w * (mean - j.e.Y[i]) * (mean - j.e.Y[i])
-		}
+		return sum
 	}
 	switch {
 	case j.e.Classes != nil:
-		m.oob = max(0, 1-left)
-	case all > 0:
-		m.oob = 1 - left/all
+		m.oob = max(0, 1-part(j.loss))
+	case j.units != nil:
+		for k := range j.units {
+			if all := variance(j.e, k, j.judged); all > 0 {
+				m.oob += (1 - part(func(i int) float64 { return j.square(i, k) })/all) / float64(len(j.units))
+			}
+		}
+	default:
+		if all := variance(j.e, 0, j.judged); all > 0 {
+			m.oob = 1 - part(j.loss)/all
+		}
 	}
 }
 

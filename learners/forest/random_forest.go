@@ -24,9 +24,9 @@ func RandomForest() *learners.Spec {
 		Objective:    "by each tree, at each node, W_L I(L) + W_R I(R) over thresholds of the features drawn; I is the gini impurity or entropy of the classes, or the mean squared or absolute error",
 		Reference:    "Breiman, Machine Learning 45 (2001)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true, Targets: true},
 		New:          func() learners.Learner { return &randomForest{forest{name: randomForestName}} },
-		StateVersion: 2,
+		StateVersion: 3,
 		Load:         load(randomForestName),
 	}
 }

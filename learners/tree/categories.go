@@ -61,6 +61,8 @@ func checkCodes(x *mat.Dense, categories []int) error {
 //   - More classes: no order is sure to have the best set. They come in the order of the first principal component of their class shares, by weight, which is nearly as good as the best of all sets and the best
 //     order of one number (Coppersmith, Hong, Hosking: Partitioning nominal attributes in decision trees. Data Mining and Knowledge Discovery 3 (1999)). With two classes it is that of the mean. Parting one class
 //     from the rest would take a scan for each class.
+//   - Several targets: in the order of the first principal component of their mean targets, each in its standard deviation, for the same reason: the best of all sets parts these means by a plane. With one target
+//     it is that of the mean.
 //   - Absolute error: in the order of their medians, which is not always the best of all.
 //   - Random thresholds: one set, for which a coin is thrown for each category; again where all fall alike (Geurts, Ernst, Wehenkel 2006, section 2.1).
 func (g *Grower) tryCategories(rng *rand.Rand, work *scratch, c *column, rows rows) (r result) {
@@ -121,11 +123,13 @@ func (s *split) finishSet(c *column) {
 
 // named is the scratch of splits by categories.
 type named struct {
-	cells           // in order
-	order []int32   // numbers of cells; that of the missing values is the last
-	keys  []float64 // of each cell: what they are ordered by
-	axis  []float64 // K
-	next  []float64 // K
+	cells             // in order
+	order   []int32   // numbers of cells; that of the missing values is the last
+	keys    []float64 // of each cell: what they are ordered by
+	apart   []float64 // of each cell K numbers: its class shares less those of the node, or its mean targets in standard deviations
+	weights []float64 // of each cell
+	axis    []float64 // K
+	next    []float64 // K
 }
 
 // order fills n.order.
@@ -152,47 +156,58 @@ func (s *scanner) order(c *sorter, n *named) {
 // rounds of the power method at most: what is left of the second component hardly changes the order.
 const rounds = 30
 
-// project fills n.keys with the projections of the class shares on their first principal component, found by the power method from the share that is farthest from the mean on. The steps are always the same,
-// so that equal rows give equal bits.
+// project fills n.keys with the projections of the class shares, or mean targets, on their first principal component, found by the power method from the one that is farthest from the mean on. The steps are
+// always the same, so that equal rows give equal bits.
 func (s *scanner) project(c *sorter, n *named) {
 	k := len(s.classes)
 	n.axis, n.next = slices.Grow(n.axis[:0], k)[:k], slices.Grow(n.next[:0], k)[:k]
 	clear(n.axis)
-	share := func(at int) (sums []float64, w float64) {
-		if sums = c.missingClasses; at < len(c.codes) {
-			sums = c.classes[at*k : (at+1)*k]
+	n.apart, n.weights = n.apart[:0], n.weights[:0]
+	for at := range n.keys {
+		sums := c.missingClasses
+		if at < len(c.codes) {
+			sums = c.classes[at*c.k : (at+1)*c.k]
 		}
-		for _, v := range sums {
-			w += v
+		w := 0.0
+		if s.factors != nil {
+			w = sums[k]
+		} else {
+			for _, v := range sums {
+				w += v
+			}
 		}
-		return sums, w
+		n.weights = append(n.weights, w)
+		for j, v := range sums[:k] {
+			d := v/w - s.classes[j]/s.total.w
+			if s.factors != nil {
+				d *= math.Sqrt(s.factors[j])
+			}
+			n.apart = append(n.apart, d)
+		}
 	}
 	farthest := 0.0
-	for at := range n.keys {
-		sums, w := share(at)
+	for at, w := range n.weights {
+		apart := n.apart[at*k : (at+1)*k]
 		distance := 0.0
-		for j, v := range sums {
-			d := v/w - s.classes[j]/s.total.w
+		for _, d := range apart {
 			distance += w * d * d
 		}
 		if distance > farthest {
 			farthest = distance
-			for j, v := range sums {
-				n.axis[j] = v/w - s.classes[j]/s.total.w
-			}
+			copy(n.axis, apart)
 		}
 	}
 	for range rounds {
 		clear(n.next)
-		for at := range n.keys {
-			sums, w := share(at)
+		for at, w := range n.weights {
+			apart := n.apart[at*k : (at+1)*k]
 			along := 0.0
-			for j, v := range sums {
-				along += (v/w - s.classes[j]/s.total.w) * n.axis[j]
+			for j, d := range apart {
+				along += d * n.axis[j]
 			}
 			n.keys[at] = along
-			for j, v := range sums {
-				n.next[j] += w * along * (v/w - s.classes[j]/s.total.w)
+			for j, d := range apart {
+				n.next[j] += w * along * d
 			}
 		}
 		length := 0.0
@@ -292,6 +307,13 @@ func (s *scanner) randomSet(d *drawn, c *sorter, missing int, rng *rand.Rand) (o
 		leftRows += count
 		if c.k == 0 {
 			left.add(m)
+			continue
+		}
+		if s.factors != nil {
+			for k := range d.left {
+				d.left[k] += sums[k]
+			}
+			left.w += sums[len(d.left)]
 			continue
 		}
 		for k, w := range sums {

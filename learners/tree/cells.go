@@ -2,7 +2,8 @@ package tree
 
 import "slices"
 
-// moment is a row in the tree that grows, or the sum of some: w is the weight; s is weight times target, or the class of a row when there are more than two.
+// moment is a row in the tree that grows, or the sum of some: w is the weight; s is weight times target, or the class of a row when there are more than two, or with several targets
+// how often the row was taken.
 type moment struct{ w, s float64 }
 
 func (m *moment) add(o moment) { m.w += o.w; m.s += o.s }
@@ -11,18 +12,19 @@ func (m *moment) add(o moment) { m.w += o.w; m.s += o.s }
 type rows struct {
 	ids     []int32
 	moments []moment
+	sums    []float64 // with several targets, while a split is looked for: of each row what it adds to a cell, T + 1 numbers
 }
 
 func (r rows) len() int { return len(r.ids) }
 
 // part is the rows lo to hi-1.
-func (r rows) part(lo, hi int) rows { return rows{r.ids[lo:hi], r.moments[lo:hi]} }
+func (r rows) part(lo, hi int) rows { return rows{ids: r.ids[lo:hi], moments: r.moments[lo:hi]} }
 
 // cells are the rows of a node by one feature: a cell for each code that occurs, in ascending order, with the sums of its rows. The cell of missing values is apart.
 type cells struct {
 	codes   []uint16
 	moments []moment  // of each cell: moments
-	classes []float64 // of each cell: K sums of weights, otherwise
+	classes []float64 // of each cell, otherwise: K sums of weights, or of several targets T sums of w z and the sum of weights
 	rows    []int32   // of each cell: how many rows; only when a leaf's rows are bounded
 
 	missing        bool // whether a row of the node misses the value
@@ -37,7 +39,8 @@ func (c *cells) constant() bool { return len(c.codes) == 0 || len(c.codes) == 1 
 // sorter makes cells. Its scratch memory serves one goroutine.
 type sorter struct {
 	cells
-	k         int  // classes; 0: moments
+	k         int  // numbers of a cell that is no moment: K, or T + 1; 0: moments
+	several   bool // targets
 	countRows bool // whether to fill rows
 	hist      []moment
 	histK     []float64
@@ -53,7 +56,9 @@ func newSorter(t *Target, codes int, countRows bool) *sorter {
 	if t.moments() {
 		s.hist = make([]moment, size)
 	} else {
-		s.k = t.classes
+		if s.k = t.classes; t.several != nil {
+			s.k, s.several = t.Width()+1, true
+		}
 		s.histK = make([]float64, size*s.k)
 		s.missingClasses = make([]float64, s.k)
 	}
@@ -84,7 +89,7 @@ func (s *sorter) fill(c *column, rows rows, keys []uint32) {
 	clear(s.missingClasses)
 	switch {
 	case keys != nil:
-		s.group(keys, c.missing, rows.moments)
+		s.group(keys, c.missing, rows)
 		return
 	case c.c8 != nil:
 		histogram(s, c.c8, rows)
@@ -103,6 +108,13 @@ func histogram[C uint8 | uint16](s *sorter, codes []C, rows rows) {
 			m, r := &h[codes[id]], &moments[i]
 			m.w += r.w
 			m.s += r.s
+		}
+	} else if s.several {
+		for i, id := range rows.ids {
+			into := s.histK[int(codes[id])*s.k:][:s.k]
+			for k, v := range rows.sums[i*s.k:][:s.k] {
+				into[k] += v
+			}
 		}
 	} else {
 		for i, id := range rows.ids {
@@ -125,6 +137,8 @@ func (s *sorter) collect(codes, missing int) {
 		weight := 0.0
 		if s.k == 0 {
 			weight = s.hist[code].w
+		} else if s.several {
+			weight = s.histK[(code+1)*s.k-1]
 		} else {
 			for _, w := range s.histK[code*s.k : (code+1)*s.k] {
 				weight += w
@@ -176,7 +190,7 @@ func gather[C uint8 | uint16](s *sorter, codes []C, rows rows) {
 }
 
 // group makes cells of sorted keys.
-func (s *sorter) group(keys []uint32, missing int, rows []moment) {
+func (s *sorter) group(keys []uint32, missing int, rows rows) {
 	for lo := 0; lo < len(keys); {
 		code := keys[lo] >> 16
 		hi := lo + 1
@@ -189,12 +203,12 @@ func (s *sorter) group(keys []uint32, missing int, rows []moment) {
 }
 
 // cell adds the cell of the rows that keys name.
-func (s *sorter) cell(code, missing int, keys []uint32, rows []moment) {
+func (s *sorter) cell(code, missing int, keys []uint32, rows rows) {
 	var m moment
 	var sums []float64
 	if s.k == 0 {
 		for _, key := range keys {
-			m.add(rows[key&0xffff])
+			m.add(rows.moments[key&0xffff])
 		}
 	} else {
 		if code == missing {
@@ -206,7 +220,14 @@ func (s *sorter) cell(code, missing int, keys []uint32, rows []moment) {
 			clear(sums)
 		}
 		for _, key := range keys {
-			r := &rows[key&0xffff]
+			at := int(key & 0xffff)
+			if s.several {
+				for k, v := range rows.sums[at*s.k:][:s.k] {
+					sums[k] += v
+				}
+				continue
+			}
+			r := &rows.moments[at]
 			sums[int(r.s)] += r.w
 		}
 	}

@@ -35,6 +35,8 @@ const name = "decision_tree"
 // Rows are parted by a feature of categories at a set of them, x_j in S against the others: for two classes and squared error at the best of all sets, else at a good one (Grower.tryCategories). A category that the
 // node does not have goes where missing values go.
 //
+// Several numbers are learned by one tree, whose impurity is the mean of the squared errors, each in the variance of its target (several).
+//
 // These are the meanings of scikit-learn's DecisionTreeClassifier and DecisionTreeRegressor, which take no categories. It draws among equal splits; here the feature with the lowest number wins, then the lowest
 // threshold.
 func DecisionTree() *learners.Spec {
@@ -44,9 +46,9 @@ func DecisionTree() *learners.Spec {
 		Objective:    "at each node, W_L I(L) + W_R I(R) over features and thresholds; I is the gini impurity or entropy of the classes, or the mean squared or absolute error",
 		Reference:    "Breiman, Friedman, Olshen, Stone: Classification and Regression Trees (1984)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true, Targets: true},
 		New:          func() learners.Learner { return new(decisionTree) },
-		StateVersion: 2,
+		StateVersion: 3,
 		Load:         loadDecisionTree,
 	}
 }
@@ -79,8 +81,9 @@ func (g *GrowthParams) Declare(s *params.Set, features string, criteria []string
 		"how many features are drawn for each split; auto: the square root of their number for classes in an ensemble, else all")
 }
 
-// Settings checks the hyper-parameters against the task. ensemble tells what auto means for max_features.
-func (g *GrowthParams) Settings(learner string, task learners.Task, p int, ensemble bool) (Settings, error) {
+// Settings checks the hyper-parameters against the task and its examples. ensemble tells what auto means for max_features.
+func (g *GrowthParams) Settings(learner string, task learners.Task, train *data.Examples, ensemble bool) (Settings, error) {
+	_, p := train.Dims()
 	s := Settings{Criterion: g.Criterion, MaxDepth: g.MaxDepth, MinRowsSplit: g.MinSamplesSplit, MinRowsLeaf: g.MinSamplesLeaf, MaxLeaves: g.Max, MinDecrease: g.MinImpurityDecrease}
 	if g.Max == 1 {
 		return s, fmt.Errorf("%s: hyper-parameter \"max_leaf_nodes\" must be 0 (no bound) or >= 2, got 1", learner)
@@ -95,6 +98,9 @@ func (g *GrowthParams) Settings(learner string, task learners.Task, p int, ensem
 		return s, fmt.Errorf("%s: criterion '%s' is for classes and the target is a number; use auto, %s", learner, s.Criterion, strings.Join(g.criteria[2:], " or "))
 	case !classes && task.Classification():
 		return s, fmt.Errorf("%s: criterion '%s' is for numbers and the target is a class; use auto, %s", learner, s.Criterion, strings.Join(g.criteria[:2], " or "))
+	}
+	if s.Criterion == "absolute_error" && train.Outputs() > 1 {
+		return s, fmt.Errorf("%s: criterion 'absolute_error' is for one target, and there are %d; use squared_error, or create a model for each target", learner, train.Outputs())
 	}
 	choice := g.MaxFeatures
 	if choice == "auto" {
@@ -125,7 +131,7 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 		return nil, err
 	}
 	_, p := train.Dims()
-	s, err := l.Settings(name, env.Task, p, false)
+	s, err := l.Settings(name, env.Task, train, false)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +140,7 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckMemory(name, l.MemoryNeeded(len(train.Y), p, len(train.Classes)), l.MostNodes(len(train.Y)), train, env); err != nil {
+	if err := CheckMemory(name, l.MemoryNeeded(len(train.Y), p, max(len(train.Classes), train.Outputs())), l.MostNodes(len(train.Y)), train, env); err != nil {
 		return nil, err
 	}
 	columns, err := NewColumns(ctx, train, false, env.Workers)
@@ -179,7 +185,7 @@ func (m *decisionTreeModel) Importances() []float64 { return m.trees.Importances
 func (m *decisionTreeModel) EachNode(f func(learners.TreeNode) bool) { m.trees.EachNode(f) }
 
 func loadDecisionTree(version int, r *artifact.Reader) (learners.Model, error) {
-	if err := CheckVersion(name, version, 2); err != nil {
+	if err := CheckVersion(name, version, 3); err != nil {
 		return nil, err
 	}
 	t, err := LoadTrees(r)

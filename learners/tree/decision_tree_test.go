@@ -267,7 +267,7 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 		{learners.Regression, "auto", 1, "must be 0 (no bound) or >= 2"},
 	} {
 		g := GrowthParams{Criterion: c.criterion, Max: c.leaves, criteria: []string{"gini", "entropy", "squared_error"}}
-		if _, err := g.Settings("decision_tree", c.task, 4, false); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := g.Settings("decision_tree", c.task, table(20, 0, 1), false); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}

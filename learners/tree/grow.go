@@ -55,6 +55,7 @@ type scratch struct {
 	scanner  scanner
 	absolute *absolute
 	named    named
+	sums     []float64 // of the rows of a node, with several targets
 }
 
 // result is what one feature offers to a node.
@@ -97,7 +98,9 @@ type open struct {
 
 // NewGrower makes a grower.
 func NewGrower(c *Columns, t *Target, s Settings) *Grower {
-	room := func(n int) rows { return rows{make([]int32, n, len(t.rows)), make([]moment, n, len(t.rows))} }
+	room := func(n int) rows {
+		return rows{ids: make([]int32, n, len(t.rows)), moments: make([]moment, n, len(t.rows))}
+	}
 	g := &Grower{columns: c, target: t, settings: s, rows: room(0), spare: room(len(t.rows)), results: make([]result, len(c.columns))}
 	codes := 0
 	for _, col := range c.columns {
@@ -128,6 +131,9 @@ func NewGrower(c *Columns, t *Target, s Settings) *Grower {
 			g.unit = 2
 		}
 	}
+	if t.several != nil {
+		g.unit = 1 / float64(t.Width())
+	}
 	return g
 }
 
@@ -146,13 +152,16 @@ func (g *Grower) Grow(ctx context.Context, rng *rand.Rand, counts []uint16) (*Gr
 			times = float64(counts[i])
 		}
 		m := moment{w: t.weight[i] * times, s: t.y[i]}
-		if t.moments() {
+		switch {
+		case t.several != nil:
+			m.s = times
+		case t.moments():
 			m.s = t.sum[i] * times
 		}
 		ids, moments = append(ids, i), append(moments, m)
 		total.add(m)
 	}
-	g.rows = rows{ids, moments}
+	g.rows = rows{ids: ids, moments: moments}
 	all := make([]int32, len(g.columns.columns))
 	for j := range all {
 		all[j] = int32(j)
@@ -219,6 +228,9 @@ func (g *Grower) decide(ctx context.Context, rng *rand.Rand, w *growing, o *open
 	if work.absolute != nil {
 		own = -work.absolute.node(rows.moments)
 	}
+	if g.target.several != nil {
+		work.sums = g.target.several.fill(&rows, work.sums)
+	}
 	if err := g.search(ctx, rng, o, rows, work); err != nil {
 		return false, err
 	}
@@ -251,6 +263,10 @@ func (g *Grower) value(w *growing, id int32, rows rows, s *scanner) {
 	t := g.target
 	v := w.values[int(id)*t.Width() : int(id+1)*t.Width()]
 	switch {
+	case t.several != nil:
+		for k, y := range t.several.y {
+			v[k] = mean(y, rows)
+		}
 	case s.classes != nil:
 		for k, c := range s.classes {
 			v[k] = c / s.total.w
@@ -260,7 +276,7 @@ func (g *Grower) value(w *growing, id int32, rows rows, s *scanner) {
 	case g.settings.Criterion == "absolute_error":
 		v[0] = t.median(rows)
 	default:
-		v[0] = t.mean(rows)
+		v[0] = mean(t.y, rows)
 	}
 }
 
@@ -285,7 +301,11 @@ func (g *Grower) try(rng *rand.Rand, work *scratch, feature int32, rows rows) re
 			if keys[0]>>16 == keys[len(keys)-1]>>16 {
 				return result{constant: true}
 			}
-			r.split = work.scanner.bestOfKeys(keys, rows.moments)
+			if work.scanner.factors != nil {
+				r.split = work.scanner.severalOfKeys(keys, rows)
+			} else {
+				r.split = work.scanner.bestOfKeys(keys, rows.moments)
+			}
 			break
 		}
 		cells := &work.sorter.cells
@@ -359,7 +379,7 @@ func (g *Grower) shareOut(ctx context.Context, o *open, rows rows, work *scratch
 		w.scanner.total, w.scanner.rows = total, int32(rows.len())
 		if classes != nil {
 			w.scanner.classes = append(w.scanner.classes[:0], classes...)
-			w.scanner.left = make([]float64, len(classes))
+			w.scanner.left, w.scanner.factors = make([]float64, len(classes)), work.scanner.factors
 		}
 		free <- w
 	}

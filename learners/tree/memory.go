@@ -10,13 +10,8 @@ import (
 	"aibms/learners/data"
 )
 
-// width is how many numbers a leaf of K classes holds (1 without classes).
-func width(classes int) int64 {
-	if classes > 2 {
-		return int64(classes)
-	}
-	return 1
-}
+// width is how many numbers a leaf of K classes or targets holds at most: two classes need one, two targets two.
+func width(outputs int) int64 { return int64(max(1, outputs)) }
 
 // MostNodes bounds the nodes of a tree that grows on so many distinct rows.
 func (g *GrowthParams) MostNodes(rows int) int64 {
@@ -33,7 +28,7 @@ func (g *GrowthParams) MostNodes(rows int) int64 {
 	return 2*int64(leaves) - 1
 }
 
-// Memory is how many bytes the columns, the target and the growers of n rows, p features and K classes hold at most, beside the trees that are kept: what an ensemble needs on workers goroutines that each grow a
+// Memory is how many bytes the columns, the target and the growers of n rows, p features and K classes or targets hold at most, beside the trees that are kept: what an ensemble needs on workers goroutines that each grow a
 // tree of at most nodes nodes. coarse is as for NewColumns.
 func Memory(n, p, classes int, nodes int64, coarse bool, workers int) int64 {
 	rows, features := int64(n), int64(p)
@@ -43,11 +38,14 @@ func Memory(n, p, classes int, nodes int64, coarse bool, workers int) int64 {
 		codes, columns = bin.MaxBins, int64(bin.Memory(n, p, workers))
 	}
 	scratch := 16 * max(256, codes+1) // of a sorter
-	if classes > 2 {
-		scratch = 8 * max(256, codes+1) * int64(classes)
+	prepared := int64(0)              // of several targets: the sums of all rows, and those of a node's
+	if classes > 1 {
+		scratch = 8 * max(256, codes+1) * int64(classes+1)
+		prepared = 8 * rows * int64(classes)
+		scratch += 8 * rows * int64(classes+1)
 	}
 	grower := 40*rows + 56*rows + scratch + 2*nodes*(80+16*width(classes)) // rows, sorting, histograms, and the nodes with the copy that is handed on
-	return columns + 48*rows + int64(runtime.GOMAXPROCS(0))*40*rows + int64(workers)*grower
+	return columns + prepared + 48*rows + int64(runtime.GOMAXPROCS(0))*40*rows + int64(workers)*grower
 }
 
 // ByRowMemory is how many bytes Columns.ByRow adds.
@@ -68,7 +66,7 @@ func (l *decisionTree) MemoryNeeded(n, p, classes int) int64 {
 	if l.Criterion == "absolute_error" {
 		sum += 64 * int64(n)
 	}
-	return sum + int64(runtime.GOMAXPROCS(0)-1)*8*2*max(256, min(int64(n), maxRanks)+1)*width(classes) // features of large nodes are shared out
+	return sum + int64(runtime.GOMAXPROCS(0)-1)*8*2*max(256, min(int64(n), maxRanks)+1)*(width(classes)+1) // features of large nodes are shared out
 }
 
 // CheckMemory refuses a training on categories whose sets, of so many nodes at most, may need more memory than allowed beside what is needed without.

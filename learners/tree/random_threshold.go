@@ -11,7 +11,7 @@ import (
 // drawn is the scratch of splits at random thresholds.
 type drawn struct {
 	codes   []uint16
-	left    []float64 // K sums of weights of the rows on the left, missing ones excepted
+	left    []float64 // K sums of weights, or T of w z, of the rows on the left, missing ones excepted
 	missing []float64 // of those that miss the value
 }
 
@@ -117,11 +117,14 @@ func (c *column) draw(lowest, highest int, rng *rand.Rand) (code int, threshold 
 func (s *scanner) sides(d *drawn, code, missing uint16, some bool, rows rows) (left, gone moment, leftRows int32) {
 	codes, moments := d.codes[:rows.len()], rows.moments[:rows.len()]
 	if s.classes != nil {
-		if d.left == nil {
+		if d.missing == nil { // a split by a drawn set has only made d.left
 			d.left, d.missing = make([]float64, len(s.classes)), make([]float64, len(s.classes))
 		}
 		clear(d.left)
 		clear(d.missing)
+		if s.factors != nil {
+			return s.sidesOfSeveral(d, code, missing, rows)
+		}
 		for i, r := range moments {
 			switch {
 			case codes[i] <= code:
@@ -141,6 +144,28 @@ func (s *scanner) sides(d *drawn, code, missing uint16, some bool, rows rows) (l
 			if c == missing {
 				gone.add(moments[i])
 			}
+		}
+	}
+	return left, gone, leftRows
+}
+
+// sidesOfSeveral is sides for several targets.
+func (s *scanner) sidesOfSeveral(d *drawn, code, missing uint16, rows rows) (left, gone moment, leftRows int32) {
+	width := len(s.factors)
+	for i, c := range d.codes[:rows.len()] {
+		row := rows.sums[i*(width+1):][:width+1]
+		switch {
+		case c <= code:
+			for k := range d.left {
+				d.left[k] += row[k]
+			}
+			left.w += row[width]
+			leftRows++
+		case c == missing:
+			for k := range d.missing {
+				d.missing[k] += row[k]
+			}
+			gone.w += row[width]
 		}
 	}
 	return left, gone, leftRows
@@ -180,6 +205,8 @@ func masked(v float64, take uint64) float64 { return math.Float64frombits(math.F
 func (s *scanner) score(l moment, classes []float64) float64 {
 	r := moment{s.total.w - l.w, s.total.s - l.s}
 	switch {
+	case s.factors != nil:
+		return s.scoreSeveral(l.w, classes)
 	case s.classes != nil:
 		lp, rp := 0.0, 0.0
 		for k, w := range classes {

@@ -70,7 +70,7 @@ func TestVectorsDoAsBytesDo(t *testing.T) {
 	}
 }
 
-func copyOf(r rows) rows { return rows{slices.Clone(r.ids), slices.Clone(r.moments)} }
+func copyOf(r rows) rows { return rows{ids: slices.Clone(r.ids), moments: slices.Clone(r.moments)} }
 
 // TestRandomSplitAddsUp compares what randomSplit finds with sums over the rows.
 func TestRandomSplitAddsUp(t *testing.T) {

@@ -21,7 +21,7 @@ type split struct {
 //	criterion      score                                       it is maximal when this is minimal
 //	gini           sum_k L_k^2 / W_L + sum_k R_k^2 / W_R       W_L (1 - sum p_k^2) + the same of R
 //	entropy        sum_k L_k log(L_k / W_L) + the same of R    - W_L sum p_k log p_k + the same of R
-//	squared_error  S_L^2 / W_L + S_R^2 / W_R                   W_L variance + the same of R, S the sum of w y
+//	squared_error  S_L^2 / W_L + S_R^2 / W_R                   W_L variance + the same of R, S the sum of w y; of several targets see several
 //
 // For two classes, coded 0 and 1, gini is twice squared_error but for a constant, so one loop serves both.
 type scanner struct {
@@ -29,9 +29,10 @@ type scanner struct {
 	binary  bool  // two classes, by moments
 	minRows int32 // of each side; 1: no bound
 	total   moment
-	classes []float64 // K sums of weights of the node
+	classes []float64 // K sums of weights of the node, or T sums of w z
+	factors []float64 // T, of several targets; else nil
 	rows    int32
-	left    []float64 // scratch: K
+	left    []float64 // scratch: K or T
 }
 
 // node tells the scanner whose rows the cells are. Their sum is known unless it is zero.
@@ -44,6 +45,10 @@ func (s *scanner) node(t *Target, rows rows, known moment) {
 				s.total.add(m)
 			}
 		}
+		return
+	}
+	if t.several != nil {
+		s.several(t.several, rows)
 		return
 	}
 	if s.classes == nil {
@@ -60,6 +65,12 @@ func (s *scanner) node(t *Target, rows rows, known moment) {
 // own is the score of the node that is not parted.
 func (s *scanner) own() float64 {
 	switch {
+	case s.factors != nil:
+		score := 0.0
+		for k, v := range s.classes {
+			score += s.factors[k] * v * v
+		}
+		return score / s.total.w
 	case s.classes != nil:
 		score := 0.0
 		for _, c := range s.classes {
@@ -121,6 +132,8 @@ func (s *scanner) scan(c *cells, missingLeft bool) split {
 		highest = min(highest+1, last)
 	}
 	switch {
+	case s.factors != nil:
+		at, score = s.scanSeveral(c, missingLeft, lowest, highest)
 	case s.classes != nil:
 		at, score = s.scanClasses(c, missingLeft, lowest, highest)
 	case s.entropy:
@@ -180,8 +193,10 @@ func (s *scanner) scanMoments(c *cells, missingLeft bool, lowest, highest int) (
 	return at, best
 }
 
-// plain reports whether bestOfKeys can stand for best, which it does when no row misses the value.
-func (s *scanner) plain() bool { return s.classes == nil && !s.entropy && s.minRows <= 1 }
+// plain reports whether bestOfKeys, or severalOfKeys, can stand for best, which it does when no row misses the value.
+func (s *scanner) plain() bool {
+	return (s.classes == nil || s.factors != nil) && !s.entropy && s.minRows <= 1
+}
 
 // bestOfKeys is scanMoments straight from sorted keys, two codes at least: without cells, which cost more than the scan where most values occur once.
 func (s *scanner) bestOfKeys(keys []uint32, rows []moment) (out split) {

@@ -10,7 +10,7 @@ import (
 const (
 	// maxNodes bounds the nodes of all trees together, so that their numbers fit.
 	maxNodes = math.MaxInt32
-	// maxClasses bounds what a damaged artifact can make a prediction allocate.
+	// maxClasses bounds what a damaged artifact can make a prediction allocate, for classes and targets.
 	maxClasses = 1 << 16
 	// maxCategories bounds the same of a set.
 	maxCategories = 1 << 24
@@ -19,12 +19,12 @@ const (
 // Save writes the trees.
 //
 //	section       type      what
-//	shape         int64     features p, classes K (0: a regression), trees T
+//	shape         int64     features p, classes K (0: a regression), trees T; of several targets, as from state version 3 on there may be, how many
 //	tree_nodes    int32     T numbers: nodes of each tree, one after the other; the root first, children next to each other and after their parent
 //	left          int32     of each node: the left child within its tree, 0 for a leaf; + 2^30 when a missing value goes to the left
 //	feature       int32     of each node that is no leaf
 //	threshold     float64   of each node that is no leaf: values <= threshold go left
-//	value         float64   of each leaf: the probability of the second of two classes, K probabilities, or the number
+//	value         float64   of each leaf: the probability of the second of two classes, K probabilities, or the number of each target
 //	importances   float64   p numbers
 //	node_weight   float64   of each node: the weight of its training rows; none when they were not kept
 //	gain          float64   of each node that is no leaf: by how much it lowers weight times impurity; none when they were not kept
@@ -34,7 +34,11 @@ const (
 //	categories    int64     p numbers: of how many categories the feature is, 0 for a number
 //	sets          int64     of each split by categories, whose threshold is 0: a bit for each, from the lowest on, whether it goes left, in words of 64
 func (t *Trees) Save(w *artifact.Writer) {
-	w.Int64s("shape", []int64{int64(t.features), int64(t.classes), int64(len(t.roots))})
+	shape := []int64{int64(t.features), int64(t.classes), int64(len(t.roots))}
+	if t.classes == 0 && t.width > 1 {
+		shape = append(shape, int64(t.width))
+	}
+	w.Int64s("shape", shape)
 	var counts, left, feature []int32
 	var threshold, value, gain []float64
 	var sets []int64
@@ -181,10 +185,17 @@ func LoadTrees(r *artifact.Reader) (*Trees, error) {
 	bad := func(format string, args ...any) (*Trees, error) {
 		return nil, fmt.Errorf("%w: %s", artifact.ErrCorrupt, fmt.Sprintf(format, args...))
 	}
+	width := 1
+	if len(shape) == 4 {
+		if shape[1] != 0 || shape[3] < 2 || shape[3] > maxClasses {
+			return bad("shape %v", shape)
+		}
+		width, shape = int(shape[3]), shape[:3]
+	}
 	if len(shape) != 3 || shape[0] < 1 || shape[0] > featureBits || shape[0] != int64(len(importances)) || shape[1] < 0 || shape[1] == 1 || shape[1] > maxClasses || shape[2] < 1 || shape[2] != int64(len(counts)) {
 		return bad("shape %v with %d importances and %d trees", shape, len(importances), len(counts))
 	}
-	t := &Trees{features: int(shape[0]), classes: int(shape[1]), width: 1, importances: importances}
+	t := &Trees{features: int(shape[0]), classes: int(shape[1]), width: width, importances: importances}
 	if t.classes > 2 {
 		t.width = t.classes
 	}

@@ -11,23 +11,29 @@ import (
 //
 // Weights are scaled by a power of two to at most 1 and rounded to a multiple of a power of two so small (2^-52 n) that any sum of them is exact; numbers are centred, scaled to
 // [-1, 1] and weighted, and the product is rounded alike. So a node's sums do not depend on the order of adding, and a histogram may be had by subtraction.
+//
+// Several numbers are prepared each like that, in several.
 type Target struct {
 	classes int       // K; 0 for a regression
 	y       []float64 // the class or the number
 	weight  []float64 // 0: the row is not learned from
 	rows    []int32   // rows of positive weight, ascending
 	sum     []float64 // moments: weight times the scaled number, or times the class 0 or 1
+	several *several  // of several numbers; nil: there is one target, y
 	scale   float64   // of the numbers: y = centre + scale * scaled y
 	size    float64   // of the weights: weight given = size * weight
 	total   float64   // of weight
 }
 
-// moments reports whether a node is described by the sums of w and w y: for numbers, and for two classes, where y is 0 or 1.
-func (t *Target) moments() bool { return t.classes <= 2 }
+// moments reports whether a node is described by the sums of w and w y: for a number, and for two classes, where y is 0 or 1.
+func (t *Target) moments() bool { return t.classes <= 2 && t.several == nil }
 
-// Width is how many numbers a leaf predicts: the probability of the second of two classes, one for each of more classes, or the number.
+// Width is how many numbers a leaf predicts: the probability of the second of two classes, one for each of more classes, or the number of each target.
 func (t *Target) Width() int {
-	if t.classes > 2 {
+	switch {
+	case t.several != nil:
+		return len(t.several.y)
+	case t.classes > 2:
 		return t.classes
 	}
 	return 1
@@ -79,8 +85,19 @@ func NewTarget(learner string, e *data.Examples) (*Target, error) {
 		t.weight[i] = w
 		t.total += w
 	}
-	if t.moments() {
-		t.sumUp(grain)
+	switch {
+	case len(e.Targets) > 1:
+		return t, t.prepareSeveral(learner, e, grain)
+	case t.classes == 2:
+		t.sum = make([]float64, n)
+		for _, i := range t.rows {
+			t.sum[i] = t.weight[i] * t.y[i]
+		}
+	case t.classes == 0:
+		t.sum = make([]float64, n)
+		if scale := t.sumUp(t.y, t.sum, 1, grain); scale > 0 {
+			t.scale = scale
+		}
 	}
 	return t, nil
 }
@@ -108,38 +125,31 @@ func atLeastTwo(learner string, classes []string, seen []bool) error {
 	return nil
 }
 
-// sumUp fills sum.
-func (t *Target) sumUp(grain float64) {
-	t.sum = make([]float64, len(t.y))
-	if t.classes == 2 {
-		for _, i := range t.rows {
-			t.sum[i] = t.weight[i] * t.y[i]
-		}
-		return
-	}
+// sumUp fills every stride-th place of sum, from the first on, with weight times the scaled number, and returns the scale; 0, and nothing is filled, where all numbers are the same.
+func (t *Target) sumUp(y, sum []float64, stride int, grain float64) (scale float64) {
 	largest := 0.0
 	for _, i := range t.rows {
-		largest = max(largest, math.Abs(t.y[i]))
+		largest = max(largest, math.Abs(y[i]))
 	}
 	if largest == 0 {
-		return
+		return 0
 	}
 	centre := 0.0
 	for _, i := range t.rows {
-		centre += t.weight[i] / t.total * (t.y[i] / largest)
+		centre += t.weight[i] / t.total * (y[i] / largest)
 	}
 	reach := 0.0
 	for _, i := range t.rows {
-		reach = max(reach, math.Abs(t.y[i]/largest-centre))
+		reach = max(reach, math.Abs(y[i]/largest-centre))
 	}
 	if reach == 0 {
-		return
+		return 0
 	}
-	t.scale = largest * reach
 	for _, i := range t.rows {
-		scaled := math.RoundToEven((t.y[i]/largest-centre)/reach/grain) * grain
-		t.sum[i] = math.RoundToEven(t.weight[i]*scaled/grain) * grain
+		scaled := math.RoundToEven((y[i]/largest-centre)/reach/grain) * grain
+		sum[int(i)*stride] = math.RoundToEven(t.weight[i]*scaled/grain) * grain
 	}
+	return largest * reach
 }
 
 // pure reports whether all rows, whose sum is given, have the same target.
@@ -147,21 +157,34 @@ func (t *Target) pure(rows rows, total moment) bool {
 	if t.classes == 2 {
 		return total.s == 0 || total.s == total.w
 	}
-	first := t.y[rows.ids[0]]
+	if t.several != nil {
+		for _, y := range t.several.y {
+			if !equal(y, rows) {
+				return false
+			}
+		}
+		return true
+	}
+	return equal(t.y, rows)
+}
+
+// equal reports whether all rows have the same number.
+func equal(y []float64, rows rows) bool {
+	first := y[rows.ids[0]]
 	for _, id := range rows.ids[1:] {
-		if t.y[id] != first {
+		if y[id] != first {
 			return false
 		}
 	}
 	return true
 }
 
-// mean is the weighted mean of the target, exact when all are equal.
-func (t *Target) mean(rows rows) float64 {
-	first, sum, total := t.y[rows.ids[0]], 0.0, 0.0
+// mean is the weighted mean of the numbers of the rows, exact when all are equal.
+func mean(y []float64, rows rows) float64 {
+	first, sum, total := y[rows.ids[0]], 0.0, 0.0
 	for i, id := range rows.ids {
 		w := rows.moments[i].w
-		sum += w * (t.y[id] - first)
+		sum += w * (y[id] - first)
 		total += w
 	}
 	if m := first + sum/total; !math.IsNaN(m) && !math.IsInf(m, 0) {
@@ -169,7 +192,7 @@ func (t *Target) mean(rows rows) float64 {
 	}
 	mean := 0.0 // differences overflow
 	for i, id := range rows.ids {
-		mean += rows.moments[i].w / total * t.y[id]
+		mean += rows.moments[i].w / total * y[id]
 	}
 	return mean
 }

@@ -13,7 +13,7 @@ import (
 
 // Trees are grown trees in the layout that prediction wants: what an ensemble of one or more trees predicts is their mean. They are immutable once built and safe for concurrent use.
 //
-// Memory: 24 bytes a node for one number a leaf, 8 more for each further class.
+// Memory: 24 bytes a node for one number a leaf, 8 more for each further class or target.
 type Trees struct {
 	features int
 	classes  int     // K; 0 for a regression
@@ -65,7 +65,7 @@ func (t *Trees) EachNode(f func(learners.TreeNode) bool) {
 	switch {
 	case t.classes == 2:
 		output = 1
-	case t.classes > 2:
+	case t.width > 1:
 		output = -1
 	}
 	for k, root := range t.roots {
@@ -173,7 +173,7 @@ func (t *Trees) Importances() []float64 { return append([]float64(nil), t.import
 // Classes is the number of classes, 0 for a regression.
 func (t *Trees) Classes() int { return t.classes }
 
-// Width is how many numbers Add adds: the probability of the second of two classes, one for each of more classes, or the number.
+// Width is how many numbers Add adds: the probability of the second of two classes, one for each of more classes, or the number of each target.
 func (t *Trees) Width() int { return t.width }
 
 // Add adds to sums what tree k predicts for a row.
@@ -187,7 +187,15 @@ func (t *Trees) Add(k int, row, sums []float64) {
 
 func (t *Trees) isLeaf(i int32) bool { return t.nodes[i].left == i }
 
-// Predict fills out: for classes the n x K probabilities, for a regression the n x 1 means.
+// outputs is the number of columns of a prediction: K, or how many targets there are.
+func (t *Trees) outputs() int {
+	if t.classes > 0 {
+		return t.classes
+	}
+	return t.width
+}
+
+// Predict fills out: for classes the n x K probabilities, for a regression the means, a column for each target.
 func (t *Trees) Predict(x, out *mat.Dense) error {
 	if x == nil {
 		return fmt.Errorf("there are no rows to predict")
@@ -199,8 +207,8 @@ func (t *Trees) Predict(x, out *mat.Dense) error {
 	if out == nil {
 		return fmt.Errorf("there is no matrix for the predictions")
 	}
-	if r, k := out.Dims(); r != n || k != max(1, t.classes) {
-		return fmt.Errorf("predictions need a %d x %d matrix, got %d x %d", n, max(1, t.classes), r, k)
+	if r, k := out.Dims(); r != n || k != t.outputs() {
+		return fmt.Errorf("predictions need a %d x %d matrix, got %d x %d", n, t.outputs(), r, k)
 	}
 	raw, o := x.RawMatrix(), out.RawMatrix()
 	rows := min(n, t.blockRows())
