@@ -93,14 +93,14 @@ type match struct {
 
 func (m *match) prepare() error {
 	train, test := m.split.Train, m.split.Test
-	if err := writeDoubles(m.file, train.X.RawMatrix().Data, test.X.RawMatrix().Data, train.Y, test.Y); err != nil {
+	if err := writeDoubles(m.file, train.X.RawMatrix().Data, test.X.RawMatrix().Data, targets(train), targets(test)); err != nil {
 		return err
 	}
 	var err error
 	if m.worker, err = m.b.pythonWorker(); err != nil {
 		return err
 	}
-	args := map[string]any{"file": m.file, "rows": len(train.Y), "tests": len(test.Y), "columns": train.X.RawMatrix().Cols, "passes": m.passes}
+	args := map[string]any{"file": m.file, "rows": len(train.Y), "tests": len(test.Y), "columns": train.X.RawMatrix().Cols, "targets": train.Outputs(), "passes": m.passes}
 	for _, peer := range m.peers {
 		for _, action := range []string{"fit", "predict", "predict_one", "judge"} {
 			args["peer"], args["action"], args["name"] = peer, action, m.name+" "+peer
@@ -114,7 +114,7 @@ func (m *match) prepare() error {
 	if err := m.fit(); err != nil {
 		return err
 	}
-	outputs := max(1, len(train.Classes))
+	outputs := max(train.Outputs(), len(train.Classes))
 	if sized, ok := m.model.(learners.Sized); ok {
 		outputs = sized.Outputs()
 	}
@@ -128,6 +128,17 @@ func (m *match) prepare() error {
 }
 
 func (m *match) closure(peer, action string) string { return m.name + " " + peer + " " + action }
+
+// targets are the numbers to predict, all of a row together.
+func targets(e *data.Examples) []float64 {
+	out := make([]float64, 0, len(e.Y)*e.Outputs())
+	for i := range e.Y {
+		for k := range e.Outputs() {
+			out = append(out, e.Target(k)[i])
+		}
+	}
+	return out
+}
 
 // fit fits the learner with the next seed.
 func (m *match) fit() error {
@@ -209,7 +220,7 @@ func (m *match) runPeers() (float64, error) {
 	return least, nil
 }
 
-// judge is the quality of predictions: of two classes or without a target the AUC of the last number, of more classes minus the log loss, of numbers R2.
+// judge is the quality of predictions: of two classes or without a target the AUC of the last number, of more classes minus the log loss, of numbers R2, of several targets its mean.
 func judge(out *mat.Dense, test *data.Examples) float64 {
 	_, k := out.Dims()
 	switch {
@@ -222,12 +233,16 @@ func judge(out *mat.Dense, test *data.Examples) float64 {
 		}
 		return sum / float64(len(test.Y))
 	}
-	centre, off, all := mean(test.Y), 0.0, 0.0
-	for i, y := range test.Y {
-		off += (y - out.At(i, 0)) * (y - out.At(i, 0))
-		all += (y - centre) * (y - centre)
+	r2 := 0.0
+	for k := range test.Outputs() {
+		centre, off, all := mean(test.Target(k)), 0.0, 0.0
+		for i, y := range test.Target(k) {
+			off += (y - out.At(i, k)) * (y - out.At(i, k))
+			all += (y - centre) * (y - centre)
+		}
+		r2 += (1 - off/all) / float64(test.Outputs())
 	}
-	return 1 - off/all
+	return r2
 }
 
 func (m *match) guard() error {

@@ -30,6 +30,17 @@ func coded(set, target string, rows, columns int, classes bool) dataSet {
 	}}
 }
 
+// twoRates are the visits of online_shoppers with two numbers to predict: how many visits leave the pages that were seen, and how many see no other page.
+func twoRates() dataSet {
+	return dataSet{name: "targets_online_shoppers", words: "real data: the 9988 training rows of online_shoppers, ExitRates and BounceRates at once", size: Size{Rows: 9_988, Columns: 16}, load: func(Size) (*quality.Split, error) {
+		split, err := quality.LoadCodes(filepath.Join("tests", "data"), "online_shoppers", "ExitRates", false)
+		if err != nil {
+			return nil, err
+		}
+		return split, split.MoveTarget("BounceRates")
+	}}
+}
+
 // wide is a data set of tests/data with a column for each category and the others standardised.
 func wide(set, target string, rows, columns int, classes bool) dataSet {
 	return dataSet{name: set, words: fmt.Sprintf("real data: the %d training rows of %s, a column for each category, standardised", rows, set), size: Size{Rows: rows, Columns: columns},

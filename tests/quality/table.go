@@ -50,6 +50,27 @@ func Load(dir, set, target string, classification bool) (*Split, error) {
 	})
 }
 
+// MoveTarget makes a feature the second target of a regression.
+func (s *Split) MoveTarget(feature string) error {
+	at := slices.Index(s.Train.Features, feature)
+	if at < 0 {
+		return fmt.Errorf("there is no feature %s", feature)
+	}
+	for _, e := range []*data.Examples{s.Train, s.Test} {
+		n, p := e.X.Dims()
+		x := mat.NewDense(n, p-1, nil)
+		for j, to := 0, 0; j < p; j++ {
+			if j != at {
+				x.SetCol(to, mat.Col(nil, j, e.X))
+				to++
+			}
+		}
+		e.Targets = [][]float64{e.Y, mat.Col(nil, at, e.X)}
+		e.X, e.Features = x, slices.Delete(slices.Clone(e.Features), at, at+1)
+	}
+	return nil
+}
+
 // loadWith reads a data set; features makes the features of a column from its texts over all rows, and its numbers when they are numbers.
 func loadWith(dir, set, target string, classification bool, features func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64)) (*Split, error) {
 	header, rows, err := read(filepath.Join(dir, set, "data.csv.gz"))

@@ -67,10 +67,12 @@ PEERS = {
 }
 
 
-def prepare(file, rows, tests, columns, name, peer, action, passes):
+def prepare(file, rows, tests, columns, targets, name, peer, action, passes):
     numbers = numpy.fromfile(file, dtype="<f8")
-    x, tx, y, ty = numpy.split(numbers, numpy.cumsum([rows * columns, tests * columns, rows]))
+    x, tx, y, ty = numpy.split(numbers, numpy.cumsum([rows * columns, tests * columns, rows * targets]))
     x, tx = x.reshape(rows, columns), tx.reshape(tests, columns)
+    if targets > 1:
+        y, ty = y.reshape(rows, targets), ty.reshape(tests, targets)
     last = fitted.setdefault(name, {"seed": 0})
 
     def answer(of):
