@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -148,7 +149,11 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 		return nil, wrap(ctx, name, err)
 	}
 	env.Report(0, 1, math.NaN())
-	grown, err := NewGrower(columns, target, s).Grow(ctx, env.RNG(0), nil)
+	var rng *rand.Rand // without it, the first of equally good splits is taken
+	if s.Features > 0 {
+		rng = env.RNG(0)
+	}
+	grown, err := NewGrower(columns, target, s).Grow(ctx, rng, nil)
 	if err != nil {
 		return nil, wrap(ctx, name, err)
 	}

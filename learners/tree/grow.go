@@ -336,7 +336,8 @@ func (c *column) threshold(a, next int) float64 {
 // largeNode is the number of rows from which the context is looked at for each feature.
 const largeNode = 4096
 
-// allFeatures tries all features that are not known to be constant, and forgets those that turn out to be.
+// allFeatures tries all features that are not known to be constant, and forgets those that turn out to be. Of splits that are equally good, as most are that part two rows, one is drawn where
+// there is an rng: trees of an ensemble that all took the first would be alike. A tree by itself takes the first.
 func (g *Grower) allFeatures(ctx context.Context, rng *rand.Rand, o *open, rows rows, work *scratch) error {
 	if len(g.scratch) > 1 && rows.len() >= largeNode && work.absolute == nil && !g.settings.RandomThresholds {
 		if err := g.shareOut(ctx, o, rows, work); err != nil {
@@ -350,13 +351,19 @@ func (g *Grower) allFeatures(ctx context.Context, rng *rand.Rand, o *open, rows 
 			g.results[k] = g.try(rng, work, j, rows)
 		}
 	}
-	constants := 0
+	constants, equal := 0, 0
 	for k := range o.active {
 		r := &g.results[k]
-		if r.constant {
+		switch {
+		case r.constant:
 			constants++
-		} else if r.ok && (!o.split.ok || r.score > o.split.score) {
-			o.split = r.split
+		case !r.ok:
+		case !o.split.ok || r.score > o.split.score:
+			o.split, equal = r.split, 1
+		case rng != nil && r.score == o.split.score:
+			if equal++; rng.IntN(equal) == 0 {
+				o.split = r.split
+			}
 		}
 	}
 	if constants > 0 {
