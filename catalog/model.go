@@ -94,6 +94,7 @@ type Version struct {
 	ArtifactBytes int64
 	Duration      time.Duration // whole milliseconds; 0 while TRAINING
 	Warnings      []string
+	WarmFrom      int64 // version that the learner went on from; 0: it began anew
 	Comment       string
 	StartedBy     string
 	StartedAt     time.Time

@@ -14,7 +14,7 @@ import (
 // in that order, and the read functions take them back.
 const (
 	modelColumns      = "model_id, database_name, model_name, definition, sql_mode, comment, threshold, last_version, deployed_version, created_by, created_at, updated_at"
-	versionColumns    = "model_id, version, database_name, model_name, status, reason, learner, task, target, definition, training_query, sql_mode, data_hash, seed, engine_version, rows_train, rows_validate, rows_test, rows_dropped, metric, metric_dataset, value, baseline, artifact_hash, artifact_bytes, duration_ms, warnings, comment, started_by, started_at, finished_at"
+	versionColumns    = "model_id, version, database_name, model_name, status, reason, learner, task, target, definition, training_query, sql_mode, data_hash, seed, engine_version, rows_train, rows_validate, rows_test, rows_dropped, metric, metric_dataset, value, baseline, artifact_hash, artifact_bytes, duration_ms, warnings, warm_started_from, comment, started_by, started_at, finished_at"
 	partOfVersion     = "model_id, version, position, database_name, model_name, "
 	targetColumns     = partOfVersion + "target, sql_type"
 	dataColumns       = partOfVersion + "data_database, branch, commit_hash, ref_name"
@@ -78,7 +78,7 @@ func (v *Version) row(m *Model) []any {
 		orNull(strings.Join(targets, ", ")), v.Definition, orNull(v.Query), v.SQLMode, orNull(v.DataHash), v.Seed, v.EngineVersion,
 		v.Rows.Train, v.Rows.Validate, v.Rows.Test, v.Rows.Dropped,
 		orNull(v.Headline.Metric), orNull(v.Headline.Dataset), floatOrNull(v.Headline.Value), floatOrNull(v.Headline.Baseline),
-		orNull(v.ArtifactHash), v.ArtifactBytes, v.Duration.Milliseconds(), jsonOrNull(v.Warnings), orNull(v.Comment),
+		orNull(v.ArtifactHash), v.ArtifactBytes, v.Duration.Milliseconds(), jsonOrNull(v.Warnings), idOrNull(v.WarmFrom), orNull(v.Comment),
 		v.StartedBy, v.StartedAt, timeOrNull(v.FinishedAt)}
 }
 
@@ -92,7 +92,8 @@ func readVersion(r *row) *Version {
 	v.Rows = RowCounts{Train: r.int(), Validate: r.int(), Test: r.int(), Dropped: r.int()}
 	v.Headline = Headline{Metric: r.text(), Dataset: r.text(), Value: r.float(), Baseline: r.float()}
 	v.ArtifactHash, v.ArtifactBytes = r.text(), r.int()
-	v.Duration, v.Warnings, v.Comment = time.Duration(r.int())*time.Millisecond, r.texts(), r.text()
+	v.Duration, v.Warnings = time.Duration(r.int())*time.Millisecond, r.texts()
+	v.WarmFrom, v.Comment = r.int(), r.text()
 	v.StartedBy, v.StartedAt, v.FinishedAt = r.text(), r.time(), r.time()
 	return v
 }

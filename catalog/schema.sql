@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS model_versions (
   artifact_bytes BIGINT NOT NULL,
   duration_ms BIGINT NOT NULL,
   warnings LONGTEXT COMMENT 'JSON array of texts',
+  warm_started_from BIGINT COMMENT 'version that the learner went on from; NULL: it began anew',
   comment LONGTEXT,
   started_by VARCHAR(300) NOT NULL,
   started_at DATETIME(6) NOT NULL,

@@ -20,6 +20,7 @@ type VersionStart struct {
 	Task       learners.Task // empty when only the data can tell
 	Targets    []Target
 	Seed       uint64
+	WarmFrom   int64 // version that the learner goes on from; 0: it begins anew
 	Comment    string
 }
 
@@ -51,7 +52,7 @@ func (c *Catalog) BeginVersion(ctx context.Context, by, database, name string, s
 	_, err := c.applyTo(ctx, named(database, name), func(m *Model) (string, []Statement, error) {
 		m.LastVersion++
 		v = &Version{ModelID: m.ID, Number: m.LastVersion, Status: Training, Definition: clean(start.Definition), Query: clean(start.Query), SQLMode: clean(start.SQLMode),
-			Learner: start.Learner, Task: start.Task, Targets: cleanTargets(start.Targets), Seed: start.Seed, Comment: clean(start.Comment),
+			Learner: start.Learner, Task: start.Task, Targets: cleanTargets(start.Targets), Seed: start.Seed, WarmFrom: start.WarmFrom, Comment: clean(start.Comment),
 			Headline: Headline{Value: math.NaN(), Baseline: math.NaN()}, EngineVersion: c.engine, StartedBy: by, StartedAt: c.time()}
 		m.Versions = append(slices.Clone(m.Versions), v)
 		statements := append([]Statement{m.update()}, insert("model_versions", versionColumns, v.row(m))...)

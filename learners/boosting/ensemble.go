@@ -1,13 +1,16 @@
 package boosting
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
+	"aibms/internal/safego"
 	"aibms/learners"
+	"aibms/learners/data"
 )
 
 // ensemble is the fitted model: the margins of a row are start plus the values of the leaves that it falls into. Tree t belongs to output t % outputs.
@@ -156,6 +159,23 @@ func (e *ensemble) Predict(x, out *mat.Dense) error {
 		}
 	}
 	return nil
+}
+
+// marginsOf are the sums of the trees for the rows of e, output by output.
+func (e *ensemble) marginsOf(ctx context.Context, rows *data.Examples, workers int) ([][]float64, error) {
+	n, p := rows.Dims()
+	if p != e.features {
+		return nil, fmt.Errorf("%s: the model has %d features, the rows have %d", learnerName, e.features, p)
+	}
+	all := constantMargins(n, e.start)
+	return all, safego.Chunks(ctx, n, e.blockGroups()*lanes, workers, func(_, lo, hi int) error {
+		w := workspaces.Get().(*workspace)
+		defer workspaces.Put(w)
+		for i, v := range e.walkBlock(rows.X, lo, hi-lo, w) {
+			all[i%e.outputs][lo+i/e.outputs] = v
+		}
+		return nil
+	})
 }
 
 // walkBlock sums up the trees for n rows of x from row lo on, at most a block, output by output within a row.

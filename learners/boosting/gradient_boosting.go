@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"aibms/internal/safego"
 	"aibms/learners"
@@ -110,12 +111,43 @@ type fitting struct {
 	grower    *grower
 	sampler   sampler
 	start     []float64
+	before    int // rounds of the model that is gone on from
 	trees     []tree
 	validate  *validation // nil: none
 	kept      int         // the last round of the training curve
 }
 
 func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	return l.fit(ctx, nil, train, validate, env)
+}
+
+// FitFrom keeps the trees of a model of the same loss, features and classes, and adds n_trees rounds, which begin where that model's predictions of these rows end. With validation rows at least the trees
+// that were there stay. Rounds count on: they draw the rows and features that they would draw in one training of all.
+func (l *gradientBoosting) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	m, ok := from.(*ensemble)
+	if !ok {
+		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", learnerName)
+	}
+	return l.fit(ctx, m, train, validate, env)
+}
+
+// sameShape says what keeps a model from being gone on from; nil: nothing does.
+func (l *gradientBoosting) sameShape(from *ensemble, features int, categories []int, classes, outputs int) error {
+	switch {
+	case from.features != features:
+		return fmt.Errorf("%s: a warm start needs the same features, the first model has %d, now there are %d", learnerName, from.features, features)
+	case !slices.Equal(from.categories, categories):
+		return fmt.Errorf("%s: a warm start needs features of the same categories as the first model has", learnerName)
+	case from.classes != classes:
+		return fmt.Errorf("%s: a warm start needs the same classes, the first model has %d, now there are %d", learnerName, from.classes, classes)
+	case from.loss != l.loss || from.outputs != outputs:
+		return fmt.Errorf("%s: a warm start needs the same loss, the first model has '%s', now it is '%s'", learnerName, from.loss, l.loss)
+	}
+	return nil
+}
+
+// fit goes on from a model; nil: it begins with a constant.
+func (l *gradientBoosting) fit(ctx context.Context, from *ensemble, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	n, p := train.Dims()
 	if n == 0 || p == 0 || train.X == nil {
 		return nil, fmt.Errorf("%s needs rows and features, got %d rows of %d features", learnerName, n, p)
@@ -152,15 +184,25 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 		}
 		f.sampler.top, f.sampler.other, f.sampler.from = l.gossTop, l.gossOther, int(1/l.rate)
 	}
-	f.start = objective.start(t)
-	f.margins = constantMargins(n, f.start)
+	if from != nil {
+		if err := l.sameShape(from, p, train.Categories, len(train.Classes), objective.outputs()); err != nil {
+			return nil, err
+		}
+		f.start, f.before = from.start, len(from.trees)/from.outputs
+		if f.margins, err = from.marginsOf(ctx, train, env.Workers); err != nil {
+			return nil, err
+		}
+	} else {
+		f.start = objective.start(t)
+		f.margins = constantMargins(n, f.start)
+	}
 	for range f.start {
 		q := newGradients(n)
 		f.rounded = append(f.rounded, q)
 		f.gradients, f.hessians = append(f.gradients, q.g), append(f.hessians, q.h)
 	}
 	if validate != nil && len(validate.Y) > 0 && (l.patience > 0 || env.Record != nil) {
-		f.validate, err = newValidation(ctx, f, matrix, validate)
+		f.validate, err = newValidation(ctx, f, from, matrix, validate)
 		if l.patience == 0 && err != nil && ctx.Err() == nil { // then these rows decide nothing
 			f.validate, err = nil, nil
 		}
@@ -170,6 +212,9 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 	}
 	if err := f.run(ctx); err != nil {
 		return nil, err
+	}
+	if from != nil {
+		f.trees = append(slices.Clone(from.trees), f.trees...)
 	}
 	return newEnsemble(l.loss, p, len(train.Classes), objective.outputs(), f.start, f.trees, train.Categories), nil
 }
@@ -201,7 +246,7 @@ func (f *fitting) run(ctx context.Context) error {
 		if round > 0 {
 			f.keep(round, loss/total)
 		}
-		grew, err := f.round(ctx, round)
+		grew, err := f.round(ctx, f.before+round)
 		if err != nil {
 			return err
 		}
@@ -367,6 +412,7 @@ func addTree(ctx context.Context, t tree, codes [][]uint8, rows []uint32, margin
 
 var (
 	_ learners.Learner     = (*gradientBoosting)(nil)
+	_ learners.WarmStarter = (*gradientBoosting)(nil)
 	_ learners.Model       = (*ensemble)(nil)
 	_ learners.Importances = (*ensemble)(nil)
 	_ learners.Trees       = (*ensemble)(nil)

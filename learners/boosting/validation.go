@@ -20,12 +20,17 @@ type validation struct {
 	loss  float64 // the last one
 }
 
-func newValidation(ctx context.Context, f *fitting, m *bin.Matrix, e *data.Examples) (*validation, error) {
+func newValidation(ctx context.Context, f *fitting, from *ensemble, m *bin.Matrix, e *data.Examples) (*validation, error) {
 	v := &validation{target: &target{y: e.Y, weight: e.Weights}, margins: constantMargins(len(e.Y), f.start)}
 	if total := v.target.total(); !(total > 0) || math.IsInf(total, 0) {
 		return nil, fmt.Errorf("%s: the weights of the validation rows sum to %v; the sum must be positive and finite", learnerName, total)
 	}
 	var err error
+	if from != nil {
+		if v.margins, err = from.marginsOf(ctx, e, f.env.Workers); err != nil {
+			return nil, err
+		}
+	}
 	if v.codes, err = m.Encode(ctx, e.X, f.env.Workers); err != nil {
 		return nil, err
 	}

@@ -80,6 +80,26 @@ func (l *kMeans) MemoryNeeded(n, p, K int) int64 {
 }
 
 func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	return l.fit(ctx, nil, train, validate, env)
+}
+
+// FitFrom begins at the centres of a model with as many clusters, in place of drawing them: there is one start, and clusters keep their numbers.
+func (l *kMeans) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	m, ok := from.(*model)
+	if !ok {
+		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", name)
+	}
+	if p := len(train.Features); m.p != p {
+		return nil, fmt.Errorf("%s: a warm start needs the same features, the first model has %d, now there are %d", name, m.p, p)
+	}
+	if m.k != l.k {
+		return nil, fmt.Errorf("%s: a warm start needs the same n_clusters, the first model has %d, now it is %d", name, m.k, l.k)
+	}
+	return l.fit(ctx, m, train, validate, env)
+}
+
+// fit begins at the centres of a model; nil: it draws them.
+func (l *kMeans) fit(ctx context.Context, from *model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -120,11 +140,23 @@ func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env le
 		}
 	}
 	var best *run
+	if from != nil {
+		l.starts = 1
+	}
 	env.Report(0, l.starts*l.maxIter, math.NaN())
 	for start := range l.starts {
 		rng := env.RNG(uint64(start))
-		c, err := l.seed(ctx, r, rng)
-		if err != nil {
+		var c *centres
+		if from != nil {
+			c = newCentres(l.k, p)
+			for i, v := range from.centers {
+				c.at[i] = v
+				if r.shift != nil {
+					c.at[i] -= r.shift[i%p]
+				}
+			}
+			c.ready()
+		} else if c, err = l.seed(ctx, r, rng); err != nil {
 			return nil, err
 		}
 		s := newRun(r, c, l.k)
@@ -180,6 +212,7 @@ func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env le
 var (
 	_ learners.Learner         = (*kMeans)(nil)
 	_ learners.MemoryEstimator = (*kMeans)(nil)
+	_ learners.WarmStarter     = (*kMeans)(nil)
 )
 
 // at returns row i of a matrix.

@@ -41,6 +41,23 @@ func (f *forest) declare(s *params.Set, bootstrap bool, criteria []string) {
 }
 
 func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	return f.fit(ctx, nil, train, env)
+}
+
+// FitFrom keeps the trees of a forest of the same learner, features and classes, and grows n_trees more, which learn from these rows alone. They draw the numbers that trees with their place in a forest would.
+func (f *forest) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	m, ok := from.(*model)
+	if !ok || m.name != f.name {
+		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", f.name)
+	}
+	if f.oobScore {
+		return nil, fmt.Errorf("%s: oob_score judges each row by the trees that did not learn from it, which is not known of the trees of a warm start; leave it out", f.name)
+	}
+	return f.fit(ctx, m.trees, train, env)
+}
+
+// fit grows trees behind those of first; nil: there are none.
+func (f *forest) fit(ctx context.Context, first *tree.Trees, train *data.Examples, env learners.Env) (learners.Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -72,7 +89,15 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 	}
 	m := &model{name: f.name, trees: tree.NewTrees(target, train)}
 	m.trees.Expect(f.trees)
-	g := grove{forest: f, ctx: ctx, env: env, target: target, columns: columns, settings: s}
+	before := 0
+	if first != nil {
+		before = first.Len()
+		if err := m.trees.Extend(first); err != nil {
+			return nil, fmt.Errorf("%s: %w", f.name, err)
+		}
+		m.trees.Expect(before + f.trees)
+	}
+	g := grove{forest: f, before: before, ctx: ctx, env: env, target: target, columns: columns, settings: s}
 	if f.oobScore {
 		g.judge = newJudge(m.trees, train, env)
 	}
@@ -89,6 +114,7 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 // grove grows the trees of one Fit.
 type grove struct {
 	*forest
+	before   int // trees that are there already
 	ctx      context.Context
 	env      learners.Env
 	target   *tree.Target
@@ -120,7 +146,7 @@ func (g *grove) grow(all *tree.Trees) error {
 		return safego.Chunks(ctx, g.trees, 1, workers, func(k, _, _ int) error {
 			grower := <-growers
 			defer func() { growers <- grower }()
-			rng := g.env.RNG(uint64(k))
+			rng := g.env.RNG(uint64(g.before + k))
 			counts := g.sample(rng)
 			r := ready{number: k}
 			if g.judge != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -76,6 +77,26 @@ func (l *logisticRegression) Declare(s *params.Set) {
 }
 
 func (l *logisticRegression) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	return l.fit(ctx, nil, train, validate, env)
+}
+
+// FitFrom begins at the coefficients of a model of the same features and classes. The optimum is the same, within tol, since the objective is convex; it is found in fewer iterations. Solver sgd goes on
+// from there with its first step anew.
+func (l *logisticRegression) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
+	m, ok := from.(*logisticModel)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", logisticName)
+	case m.p != len(train.Features):
+		return nil, fmt.Errorf("%s: a warm start needs the same features, the first model has %d, now there are %d", logisticName, m.p, len(train.Features))
+	case m.classes != len(train.Classes):
+		return nil, fmt.Errorf("%s: a warm start needs the same classes, the first model has %d, now there are %d", logisticName, m.classes, len(train.Classes))
+	}
+	return l.fit(ctx, m, train, validate, env)
+}
+
+// fit begins at the coefficients of a model; nil: at zero.
+func (l *logisticRegression) fit(ctx context.Context, from *logisticModel, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	x, err := newDesign(ctx, train, env.Workers)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", logisticName, err)
@@ -113,14 +134,20 @@ func (l *logisticRegression) Fit(ctx context.Context, train, validate *data.Exam
 		return nil, err
 	}
 	if target.classes == 2 {
-		return l.fitBinary(ctx, x, target)
+		return l.fitBinary(ctx, from, x, target)
 	}
-	return l.fitMultinomial(ctx, x, target)
+	return l.fitMultinomial(ctx, from, x, target)
 }
 
-func (l *logisticRegression) fitBinary(ctx context.Context, x *design, target *classTarget) (learners.Model, error) {
+func (l *logisticRegression) fitBinary(ctx context.Context, from *logisticModel, x *design, target *classTarget) (learners.Model, error) {
 	f := newMarginObjective(x, target.against(1), target.weight, logisticLoss{}, ridge{strength: l.ridge}, l.fitIntercept)
 	w := make([]float64, f.size())
+	if from != nil {
+		copy(w, from.row(0))
+		if l.fitIntercept {
+			w[x.p] = from.intercepts[0]
+		}
+	}
 	if err := l.minimise(ctx, f, f.size(), w); err != nil {
 		return nil, err
 	}
@@ -130,10 +157,23 @@ func (l *logisticRegression) fitBinary(ctx context.Context, x *design, target *c
 	return m, nil
 }
 
-func (l *logisticRegression) fitMultinomial(ctx context.Context, x *design, target *classTarget) (learners.Model, error) {
+func (l *logisticRegression) fitMultinomial(ctx context.Context, from *logisticModel, x *design, target *classTarget) (learners.Model, error) {
 	k := len(target.present)
 	f := newSoftmaxObjective(x, k, target.index, target.weight, ridge{strength: l.ridge}, l.fitIntercept)
 	w := make([]float64, f.size())
+	if from != nil {
+		for j, class := range target.present {
+			at := slices.Index(from.present, class)
+			if at < 0 { // the first model had no row of the class
+				continue
+			}
+			block := w[j*f.blockSize() : (j+1)*f.blockSize()]
+			copy(block, from.row(at))
+			if l.fitIntercept {
+				block[x.p] = from.intercepts[at]
+			}
+		}
+	}
 	if err := l.minimise(ctx, f, f.blockSize(), w); err != nil {
 		return nil, err
 	}
@@ -283,6 +323,7 @@ func loadLogisticRegression(version int, r *artifact.Reader) (learners.Model, er
 
 var (
 	_ learners.Learner      = (*logisticRegression)(nil)
+	_ learners.WarmStarter  = (*logisticRegression)(nil)
 	_ learners.Model        = (*logisticModel)(nil)
 	_ learners.Coefficients = (*logisticModel)(nil)
 )

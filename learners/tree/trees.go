@@ -53,6 +53,21 @@ func NewTrees(t *Target, e *data.Examples) *Trees {
 	return &Trees{features: len(e.Features), classes: t.classes, width: t.Width(), categories: e.Categories, importances: make([]float64, len(e.Features))}
 }
 
+// Extend makes room for more trees behind those of first, which stay as they are. first must be of as many features and classes; it knows nothing of its nodes' weights.
+func (t *Trees) Extend(first *Trees) error {
+	if first.features != t.features || first.classes != t.classes || first.width != t.width {
+		return fmt.Errorf("a warm start needs the same features and classes, the first model has %d features and %d classes, now there are %d and %d", first.features, first.classes, t.features, t.classes)
+	}
+	t.roots, t.nodes, t.values = slices.Clone(first.roots), slices.Clone(first.nodes), slices.Clone(first.values)
+	for j, v := range first.importances {
+		t.importances[j] = v * float64(len(first.roots)) // as Append leaves them, when every tree has a split
+	}
+	return nil
+}
+
+// Len is the number of trees.
+func (t *Trees) Len() int { return len(t.roots) }
+
 // Expect says how many trees Append will be called for, so that room is made for all when the first comes.
 func (t *Trees) Expect(trees int) { t.expected = trees }
 

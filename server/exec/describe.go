@@ -53,6 +53,9 @@ func (e *Env) describeModel(s *mlsql.DescribeModel) *plan {
 		if m.Threshold != nil {
 			facts = append(facts, [2]string{"threshold", fmt.Sprint(*m.Threshold)})
 		}
+		if v.WarmFrom > 0 {
+			facts = append(facts, [2]string{"warm started from", fmt.Sprintf("version %d", v.WarmFrom)})
+		}
 		baseline := ""
 		if b := v.Headline.Baseline; b == b {
 			baseline = fmt.Sprintf(" (baseline %.6g)", b)

@@ -73,7 +73,7 @@ func (e *Env) showModel(s *mlsql.ShowModel) *plan {
 	}{
 		mlsql.WhatVersions: {sql.Schema{integer("version"), text("status"), boolean("deployed"), text("learner"), text("metric"), text("dataset"), real("value"), real("baseline"),
 			integer("rows_train"), integer("rows_validate"), integer("rows_test"), integer("rows_dropped"), integer("duration_ms"), longText("data_commit"), text("artifact_hash"),
-			integer("artifact_bytes"), text("started_by"), moment("started_at"), moment("finished_at"), longText("reason"), longText("warnings"), longText("comment")}, e.allVersions(s.Version)},
+			integer("artifact_bytes"), text("started_by"), moment("started_at"), moment("finished_at"), longText("reason"), longText("warnings"), longText("comment"), integer("warm_started_from")}, e.allVersions(s.Version)},
 		mlsql.WhatMetrics: {sql.Schema{integer("version"), text("dataset"), longText("slice"), text("metric"), real("value"), real("ci_low"), real("ci_high"), real("baseline"), integer("row_count"),
 			boolean("higher_is_better")}, e.ofVersions(s.Version, metricRows)},
 		mlsql.WhatFeatures: {sql.Schema{integer("version"), integer("position"), text("feature"), longText("transform"), text("source"), longText("input"), integer("columns")},
@@ -132,7 +132,7 @@ func versionRows(m *catalog.Model, versions []*catalog.Version) []sql.Row {
 		}
 		out = append(out, sql.NewRow(v.Number, string(v.Status), truth(v.Number == m.Deployed()), v.Learner, orNull(v.Headline.Metric), orNull(v.Headline.Dataset), value, baseline,
 			count(v.Rows.Train), count(v.Rows.Validate), count(v.Rows.Test), count(v.Rows.Dropped), count(v.Duration.Milliseconds()), commits(v), orNull(v.ArtifactHash), count(v.ArtifactBytes),
-			v.StartedBy, instant(v.StartedAt), instant(v.FinishedAt), orNull(v.Reason), orNull(strings.Join(v.Warnings, "; ")), orNull(v.Comment)))
+			v.StartedBy, instant(v.StartedAt), instant(v.FinishedAt), orNull(v.Reason), orNull(strings.Join(v.Warnings, "; ")), orNull(v.Comment), versionOrNull(v.WarmFrom)))
 	}
 	return out
 }

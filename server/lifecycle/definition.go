@@ -36,7 +36,8 @@ type Definition struct {
 	Metric    *metric.Metric // OPTIMIZE FOR; nil: the task's headline
 	Options   Options
 	memory    memoryLimit
-	Notes     []string // for the user: columns that were left out, and why
+	warm      *predictor.Predictor // of the version that the learner goes on from; nil: it begins anew
+	Notes     []string             // for the user: columns that were left out, and why
 }
 
 // Resolve checks a statement and its source under the privileges of the session in ctx, and trains nothing. The source is read in the sql_mode; nil is

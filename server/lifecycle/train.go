@@ -43,10 +43,14 @@ func (s *Service) Train(ctx context.Context, by string, m *catalog.Model, t *mls
 	if err != nil {
 		return nil, err
 	}
+	from, err := s.goOnFrom(ctx, m, d, t)
+	if err != nil {
+		return nil, err
+	}
 	v, err := s.Catalog.BeginVersion(ctx, by, m.Database, m.Name, catalog.VersionStart{
 		Definition: definition.String(), Query: d.Source.Query, SQLMode: mode, Learner: d.Learner.Name,
 		Targets: d.targets(),
-		Seed:    d.Options.Seed, Comment: t.Comment.Text,
+		Seed:    d.Options.Seed, WarmFrom: from, Comment: t.Comment.Text,
 	})
 	if err != nil {
 		return nil, err
@@ -203,13 +207,21 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	tidy(table)
 	progress("fitting features", 0, 0)
 	trainRows := p.rows(split.Train)
-	pipeline, notes, err := feature.Fit(ctx, d.Items, table.Data, trainRows, pick(p.y, trainRows))
-	if err != nil {
-		return nil, dataError(ctx, "%v", err)
-	}
-	warnings = append(warnings, notes...)
-	if d.Learner.Traits.Missing {
-		pipeline = pipeline.TakingMissing()
+	var pipeline *feature.Pipeline
+	if d.warm != nil {
+		if err := d.sameTarget(p); err != nil {
+			return nil, err
+		}
+		pipeline = d.warm.Pipeline // as it was fitted: the model knows its features by these
+	} else {
+		var notes []string
+		if pipeline, notes, err = feature.Fit(ctx, d.Items, table.Data, trainRows, pick(p.y, trainRows)); err != nil {
+			return nil, dataError(ctx, "%v", err)
+		}
+		warnings = append(warnings, notes...)
+		if d.Learner.Traits.Missing {
+			pipeline = pipeline.TakingMissing()
+		}
 	}
 	learner, settings, err := d.newLearner()
 	if err != nil {
@@ -254,7 +266,12 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	if sets[split.Validate].len() > 0 {
 		validate = &sets[split.Validate].Examples
 	}
-	model, err := learner.Fit(ctx, &train.Examples, validate, env)
+	var model learners.Model
+	if d.warm != nil {
+		model, err = learner.(learners.WarmStarter).FitFrom(ctx, d.warm.Model, &train.Examples, validate, env)
+	} else {
+		model, err = learner.Fit(ctx, &train.Examples, validate, env)
+	}
 	if err != nil {
 		return nil, dataError(ctx, "learner %s: %s", d.Learner.Name, strings.TrimPrefix(err.Error(), d.Learner.Name+": "))
 	}

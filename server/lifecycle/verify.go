@@ -38,6 +38,15 @@ func (s *Service) Verify(ctx context.Context, m *catalog.Model, v *catalog.Versi
 		return nil, err
 	}
 	d.Given = d.recorded(v.Settings)
+	if v.WarmFrom > 0 {
+		first, ok := m.Version(v.WarmFrom)
+		if !ok || first.Status != catalog.Ready {
+			return nil, Errorf(ErrChanged, "version %d went on from version %d, which is no longer there to begin from", v.Number, v.WarmFrom)
+		}
+		if d.warm, err = s.Predictors.Get(ctx, m, first); err != nil {
+			return nil, err
+		}
+	}
 	result, err := s.fit(session, d, d.Source, progress)
 	if err != nil {
 		return nil, err

@@ -202,6 +202,9 @@ func (g generator) trainModel() *TrainModel {
 	if g.often() {
 		t.With = g.settings()
 	}
+	if t.Warm = g.often(); t.Warm && g.often() {
+		t.WarmFrom = VersionRef{Number: 3}
+	}
 	return t
 }
 
