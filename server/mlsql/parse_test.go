@@ -148,7 +148,7 @@ func TestSyntaxErrorFields(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 	want := &SyntaxError{Pos: strings.Index(text, "WIHT"), Line: 3, Column: 15, Near: "WIHT (a = 1); SHOW MODELS",
-		Expected: []string{"FROM", "AS OF", "USING", "WITH"}, Msg: "WIHT begins no clause of TRAIN MODEL; did you mean WITH?"}
+		Expected: []string{"FROM", "AS OF", "USING", "WARM START", "WITH"}, Msg: "WIHT begins no clause of TRAIN MODEL; did you mean WITH?"}
 	if !reflect.DeepEqual(syntax, want) || end != strings.Index(text, " SHOW") {
 		t.Errorf("got %+v, end %d", syntax, end)
 	}
