@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	learnerColumns      = "learner, description, objective, reference, tasks, missing_values, needs_scaling, row_weights, probabilities, several_targets"
+	learnerColumns      = "learner, description, objective, reference, tasks, missing_values, needs_scaling, row_weights, probabilities, several_targets, warm_start"
 	learnerParamColumns = "learner, param, position, param_type, default_value, valid_values, search_space, description"
 	metricOfferColumns  = "metric, aliases, tasks, higher_is_better, description"
 )
@@ -30,7 +30,7 @@ func (o Offers) tables() []offerTable {
 		for _, spec := range o.Learners.All() {
 			t := spec.Traits
 			learnerTable.rows = append(learnerTable.rows, []any{spec.Name, spec.Doc, spec.Objective, spec.Reference, taskNames(spec.Tasks),
-				bit(t.Missing), bit(t.NeedsScaling), bit(t.Weights), bit(t.Probabilities), bit(t.Targets)})
+				bit(t.Missing), bit(t.NeedsScaling), bit(t.Weights), bit(t.Probabilities), bit(t.Targets), bit(spec.WarmStarts())})
 			var set params.Set
 			spec.New().Declare(&set)
 			for i, p := range set.All() {

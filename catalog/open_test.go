@@ -262,7 +262,7 @@ func TestOffersAreWrittenWhenTheyDiffer(t *testing.T) {
 	start("1", offered(), "create the catalog", "record the learners and metrics of server version 1")
 	start("2", offered())
 	got := fmt.Sprint(db.must(t, "SELECT * FROM learners"), db.must(t, "SELECT * FROM learner_params ORDER BY position"), db.must(t, "SELECT * FROM metrics ORDER BY metric"))
-	want := "[[fake a fake none nobody, 1999 binary_classification, regression 0 1 0 0 0]] " +
+	want := "[[fake a fake none nobody, 1999 binary_classification, regression 0 1 0 0 0 0]] " +
 		"[[fake c 1 float 1 > 0 RANGE(0.001, 1000, LOG) inverse of the regularisation] [fake steps 2 int 100 >= 1 and <= 1000 <nil> most iterations] " +
 		"[fake penalty 3 choice l2 l1, l2 IN (l1, l2) what is added] [fake shuffle 4 bool true TRUE, FALSE <nil> whether rows are shuffled]] " +
 		"[[log_loss <nil> binary_classification, multiclass_classification 0 loss] [roc_auc auc binary_classification 1 area under the curve]]"

@@ -217,6 +217,7 @@ CREATE TABLE IF NOT EXISTS learners (
   row_weights TINYINT(1) NOT NULL COMMENT 'honours WEIGHT and CLASS WEIGHTS',
   probabilities TINYINT(1) NOT NULL COMMENT 'gives probabilities of classes',
   several_targets TINYINT(1) NOT NULL COMMENT 'predicts several numbers at once',
+  warm_start TINYINT(1) NOT NULL COMMENT 'can go on from a version: WARM START',
   PRIMARY KEY (learner)
 ) COLLATE utf8mb4_0900_bin COMMENT 'learners of this server; written at start';
 

@@ -80,6 +80,12 @@ func (s *Spec) With(given []params.Setting) (Learner, error) {
 	return l, set.Assign(s.Name, given)
 }
 
+// WarmStarts reports whether the learner can go on from a model.
+func (s *Spec) WarmStarts() bool {
+	_, able := s.New().(WarmStarter)
+	return able
+}
+
 // Env is what a Fit gets beside its data. Results may depend on Seed, never on Workers.
 type Env struct {
 	Task     Task

@@ -88,15 +88,14 @@ func (f *forest) fit(ctx context.Context, first *tree.Trees, train *data.Example
 		columns.ByRow()
 	}
 	m := &model{name: f.name, trees: tree.NewTrees(target, train)}
-	m.trees.Expect(f.trees)
 	before := 0
 	if first != nil {
 		before = first.Len()
 		if err := m.trees.Extend(first); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
-		m.trees.Expect(before + f.trees)
 	}
+	m.trees.Expect(before + f.trees)
 	g := grove{forest: f, before: before, ctx: ctx, env: env, target: target, columns: columns, settings: s}
 	if f.oobScore {
 		g.judge = newJudge(m.trees, train, env)

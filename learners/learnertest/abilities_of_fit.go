@@ -3,16 +3,12 @@ package learnertest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
 	"aibms/learners"
-	"aibms/learners/artifact"
 	"aibms/learners/data"
 )
 
@@ -101,75 +97,5 @@ func (s suite) memory(t *testing.T) {
 		if _, err := s.fitIn(context.Background(), e, learners.Env{Task: s.task, Seed: 42, Workers: 2, Memory: 1}); err != nil && !strings.Contains(err.Error(), "memory") {
 			t.Errorf("with one byte: %v", err)
 		}
-	}
-}
-
-// foreign is a model of nobody.
-type foreign struct{}
-
-func (foreign) Predict(x, out *mat.Dense) error { return nil }
-func (foreign) Save(*artifact.Writer) error     { return nil }
-
-// warmStart holds for learners that go on from a model: their own is taken, saved and loaded as well, and stays as it is; one of another shape is refused.
-func (s suite) warmStart(t *testing.T) {
-	first, more := sample(s.task, 500, 5, 84), sample(s.task, 600, 5, 85)
-	from := func(ctx context.Context, m learners.Model, workers int) (learners.Model, error) {
-		l, err := s.learner()
-		if err != nil {
-			return nil, err
-		}
-		return l.(learners.WarmStarter).FitFrom(ctx, m, more, nil, learners.Env{Task: s.task, Seed: 42, Workers: workers})
-	}
-	if l, err := s.learner(); err != nil {
-		t.Fatal(err)
-	} else if _, ok := l.(learners.WarmStarter); !ok {
-		return
-	}
-	m := s.mustFit(t, first)
-	before := save(t, m)
-	r, err := artifact.Decode(before)
-	if err != nil {
-		t.Fatal(err)
-	}
-	loaded, err := s.spec.Load(s.spec.StateVersion, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want []byte
-	for what, start := range map[string]func() (learners.Model, error){
-		"2 workers":    func() (learners.Model, error) { return from(context.Background(), m, 2) },
-		"1 worker":     func() (learners.Model, error) { return from(context.Background(), m, 1) },
-		"a saved copy": func() (learners.Model, error) { return from(context.Background(), loaded, 2) },
-	} {
-		next, err := start()
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-		s.checkWellFormed(t, predict(t, next, more))
-		if b := save(t, next); want == nil {
-			want = b
-		} else if !bytes.Equal(want, b) {
-			t.Errorf("%s: another model", what)
-		}
-	}
-	if !bytes.Equal(before, save(t, m)) {
-		t.Error("the model that was gone on from has changed")
-	}
-	wrong := map[string]learners.Model{"no model": nil, "a model of nobody": foreign{}, "a model of six features": s.mustFit(t, sample(s.task, 500, 6, 86))}
-	if s.task == learners.Multiclass {
-		e := sample(s.task, 500, 5, 84)
-		e.Classes = append(e.Classes, "none")
-		e.Y[7] = 3
-		wrong["a model of four classes"] = s.mustFit(t, e)
-	}
-	for what, m := range wrong {
-		if _, err := from(context.Background(), m, 2); err == nil {
-			t.Errorf("%s was gone on from", what)
-		}
-	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := from(ended, m, 2); !errors.Is(err, context.Canceled) {
-		t.Errorf("with an ended context: %v", err)
 	}
 }

@@ -106,12 +106,14 @@ func reader(t *testing.T, all []part, k int, change func(w *artifact.Writer)) *a
 
 // damaged changes one section of a saved model at a time. A missing, emptied, cut or mistyped section is ErrCorrupt; a strange value is an error or a model that
 // predicts without a panic.
-func (s suite) damaged(t *testing.T) { s.damagedOf(t, sample(s.task, 90, 4, 70)) }
+func (s suite) damaged(t *testing.T) {
+	e := sample(s.task, 90, 4, 70)
+	s.damagedOf(t, s.mustFit(t, e), e)
+}
 
 // damagedOf does it to a model of the 90 rows of e.
-func (s suite) damagedOf(t *testing.T, e *data.Examples) {
+func (s suite) damagedOf(t *testing.T, whole learners.Model, e *data.Examples) {
 	t.Helper()
-	whole := s.mustFit(t, e)
 	n := outputs(whole, e)
 	all := parts(t, save(t, whole))
 	if len(all) == 0 {

@@ -264,7 +264,12 @@ func (s suite) learns(t *testing.T) {
 
 func (s suite) learnsFrom(t *testing.T, e, test *data.Examples) {
 	t.Helper()
-	m := s.mustFit(t, e, s.laws.Told...)
+	s.beatsConstant(t, s.mustFit(t, e, s.laws.Told...), e, test)
+}
+
+// beatsConstant demands that a model of the rows of e predicts those of test better than their best constant.
+func (s suite) beatsConstant(t *testing.T, m learners.Model, e, test *data.Examples) {
+	t.Helper()
 	out := predict(t, m, test)
 	if !s.task.Supervised() {
 		s.finds(t, out)

@@ -235,7 +235,10 @@ func (s suite) severalTargets(t *testing.T) {
 				})
 			}
 		},
-		"damaged artifacts are errors": func(t *testing.T) { s.damagedOf(t, sampleOfTargets(90, 4, 116)) },
+		"damaged artifacts are errors": func(t *testing.T) {
+			e := sampleOfTargets(90, 4, 116)
+			s.damagedOf(t, s.mustFit(t, e), e)
+		},
 	} {
 		t.Run(name, law)
 	}

@@ -1,10 +1,12 @@
 package exec
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/dolthub/go-mysql-server/sql"
 
+	"aibms/server/lifecycle"
 	"aibms/server/mlsql"
 )
 
@@ -21,7 +23,7 @@ func (e *Env) explain(s *mlsql.Explain) (*plan, error) {
 			if err := e.mayCreate(ctx, database); err != nil {
 				return nil, err
 			}
-			described, err := e.describeDefinition(ctx, st, database, nil)
+			_, described, err := e.describeDefinition(ctx, st, database, nil)
 			if err != nil {
 				return nil, err
 			}
@@ -35,9 +37,16 @@ func (e *Env) explain(s *mlsql.Explain) (*plan, error) {
 			if err != nil {
 				return nil, err
 			}
-			described, err := e.describeDefinition(ctx, definition, m.Database, &mode)
+			d, described, err := e.describeDefinition(ctx, definition, m.Database, &mode)
 			if err != nil {
 				return nil, err
+			}
+			from, err := e.Service.GoOnFrom(e.work(ctx), m, d, st)
+			if err != nil {
+				return nil, err
+			}
+			if from > 0 {
+				described = append(described, fmt.Sprintf("  warm     goes on from version %d, with its features as they were fitted", from))
 			}
 			lines = append([]string{"train model " + m.Database + "." + m.Name}, described...)
 		default:
@@ -51,10 +60,11 @@ func (e *Env) explain(s *mlsql.Explain) (*plan, error) {
 	}}, nil
 }
 
-func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, database string, mode *string) ([]string, error) {
+// describeDefinition checks a definition and says what it would do.
+func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, database string, mode *string) (*lifecycle.Definition, []string, error) {
 	d, err := e.Service.Resolve(e.work(ctx), st, database, mode)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	read := d.Source.Query
 	if d.Source.AsOf != "" {
@@ -81,5 +91,5 @@ func (e *Env) describeDefinition(ctx *sql.Context, st *mlsql.CreateModel, databa
 	for _, n := range d.Notes {
 		lines = append(lines, "  note     "+n)
 	}
-	return lines, nil
+	return d, lines, nil
 }

@@ -211,6 +211,9 @@ func (e *Env) showLearners() *plan {
 			if spec.Traits.Targets {
 				doc += " It predicts several numbers at once."
 			}
+			if spec.WarmStarts() {
+				doc += " WARM START goes on from a version."
+			}
 			out = append(out, sql.NewRow(spec.Name, nil, nil, nil, nil, doc+" "+spec.Reference, strings.Join(tasks, ", ")))
 			var set params.Set
 			spec.New().Declare(&set)

@@ -43,7 +43,7 @@ func (s *Service) Train(ctx context.Context, by string, m *catalog.Model, t *mls
 	if err != nil {
 		return nil, err
 	}
-	from, err := s.goOnFrom(ctx, m, d, t)
+	from, err := s.GoOnFrom(ctx, m, d, t)
 	if err != nil {
 		return nil, err
 	}

@@ -6,18 +6,17 @@ import (
 	"strings"
 
 	"aibms/catalog"
-	"aibms/learners"
 	"aibms/learners/predictor"
 	"aibms/server/mlsql"
 )
 
-// goOnFrom finds the version that WARM START names, checks that the definition can go on from it, and returns its number; 0 without WARM START. What only the rows can tell is left to sameTarget.
-func (s *Service) goOnFrom(ctx context.Context, m *catalog.Model, d *Definition, t *mlsql.TrainModel) (int64, error) {
+// GoOnFrom finds the version that WARM START names, checks that the definition can go on from it, and returns its number; 0 without WARM START. What only the rows can tell is left to sameTarget.
+func (s *Service) GoOnFrom(ctx context.Context, m *catalog.Model, d *Definition, t *mlsql.TrainModel) (int64, error) {
 	if !t.Warm {
 		return 0, nil
 	}
-	if _, able := d.Learner.New().(learners.WarmStarter); !able {
-		return 0, Errorf(ErrDefinition, "WARM START: learner %s cannot go on from a model; these can: %s", d.Learner.Name, strings.Join(s.warmStarters(), ", "))
+	if !d.Learner.WarmStarts() {
+		return 0, Errorf(ErrDefinition, "WARM START: learner %s cannot go on from a model; leave WARM START out, and it learns anew; these can go on: %s", d.Learner.Name, strings.Join(s.warmStarters(), ", "))
 	}
 	v := m.NewestReady()
 	switch {
@@ -47,7 +46,7 @@ func (s *Service) goOnFrom(ctx context.Context, m *catalog.Model, d *Definition,
 func (s *Service) warmStarters() []string {
 	var names []string
 	for _, spec := range s.Registry.All() {
-		if _, able := spec.New().(learners.WarmStarter); able {
+		if spec.WarmStarts() {
 			names = append(names, spec.Name)
 		}
 	}
