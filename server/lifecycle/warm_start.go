@@ -67,6 +67,15 @@ func (d *Definition) sameFeatures(v *catalog.Version, first *predictor.Predictor
 		return Errorf(ErrDefinition, "WARM START FROM VERSION %d: it reads the columns %s, and now these are %s; they must be the same, in the same order", v.Number,
 			strings.Join(clipNames(old, 20), ", "), strings.Join(clipNames(now, 20), ", "))
 	}
+	targets := names(first.Targets())
+	var wanted []string
+	for _, t := range d.targets() {
+		wanted = append(wanted, strings.ToLower(t.Name))
+	}
+	if !slices.Equal(targets, wanted) {
+		return Errorf(ErrDefinition, "WARM START FROM VERSION %d: it predicts %s, and now the model predicts %s; the targets must be the same, in the same order", v.Number,
+			strings.Join(clipNames(targets, 20), ", "), strings.Join(clipNames(wanted, 20), ", "))
+	}
 	before, err := parseDefinition(v.Definition)
 	if err != nil {
 		return err
