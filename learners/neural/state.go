@@ -114,6 +114,9 @@ func loadNetwork(version int, r *artifact.Reader) (learners.Model, error) {
 	if len(target) == 0 || len(target)%2 != 0 || classes > 0 && len(target) != 2 {
 		return nil, damaged("%d numbers about the targets", len(target))
 	}
+	if classes > 0 && (target[0] != 0 || target[1] != 1) {
+		return nil, damaged("classes are not scaled, and these are by %v and %v", target[0], target[1])
+	}
 	a, err := layOut(features, categories, width, hidden, outputsOf(classes, len(target)/2), activation(slices.Index(activations, kind[0])), normalization(slices.Index(normalizations, kind[1])))
 	if err != nil {
 		return nil, damaged("%v", err)
