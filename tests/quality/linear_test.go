@@ -128,15 +128,7 @@ func measure(t *testing.T, test *data.Examples, m learners.Model) map[string]flo
 		t.Fatal(err)
 	}
 	if test.Classes == nil {
-		mean, left, total := 0.0, 0.0, 0.0
-		for _, y := range test.Y {
-			mean += y / float64(n)
-		}
-		for i, y := range test.Y {
-			left += (y - out.At(i, 0)) * (y - out.At(i, 0))
-			total += (y - mean) * (y - mean)
-		}
-		return map[string]float64{"r2": 1 - left/total}
+		return map[string]float64{"r2": R2(mat.Col(nil, 0, out), test.Y)}
 	}
 	codes := make([]int32, n)
 	if c, ok := m.(learners.Classifier); ok {

@@ -125,15 +125,7 @@ func measureNetwork(t *testing.T, r *neuralReference, split *Split, seed uint64)
 	}
 	n := float64(len(y))
 	if task == learners.Regression {
-		mean, rest, total := 0.0, 0.0, 0.0
-		for _, v := range y {
-			mean += v / n
-		}
-		for i, v := range y {
-			rest += (v - out.At(i, 0)) * (v - out.At(i, 0))
-			total += (v - mean) * (v - mean)
-		}
-		return map[string]float64{"r2": 1 - rest/total}
+		return map[string]float64{"r2": R2(mat.Col(nil, 0, out), y)}
 	}
 	right, loss := 0.0, 0.0
 	for i, v := range y {

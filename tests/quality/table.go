@@ -33,21 +33,29 @@ type Split struct {
 //   - The columns keep their order.
 //   - The target of a classification is the rank of its text among the values of all rows (numbers in their order, else by bytes); of a regression, the number.
 func Load(dir, set, target string, classification bool) (*Split, error) {
-	return loadWith(dir, set, target, classification, func(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64) {
-		if numbers != nil {
-			return []string{name}, [][]float64{standardise(numbers, train)}
-		}
-		for _, level := range levels(texts, train) {
-			column := make([]float64, len(texts))
-			for i, text := range texts {
-				if text == level {
-					column[i] = 1
-				}
+	return loadWith(dir, set, []string{target}, classification, spreadOut)
+}
+
+// LoadTargets is Load for a regression of several targets.
+func LoadTargets(dir, set string, targets []string) (*Split, error) {
+	return loadWith(dir, set, targets, false, spreadOut)
+}
+
+// spreadOut makes the features of Load.
+func spreadOut(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64) {
+	if numbers != nil {
+		return []string{name}, [][]float64{standardise(numbers, train)}
+	}
+	for _, level := range levels(texts, train) {
+		column := make([]float64, len(texts))
+		for i, text := range texts {
+			if text == level {
+				column[i] = 1
 			}
-			names, columns = append(names, name+"="+level), append(columns, column)
 		}
-		return names, columns
-	})
+		names, columns = append(names, name+"="+level), append(columns, column)
+	}
+	return names, columns
 }
 
 // MoveTarget makes a feature the second target of a regression.
@@ -71,8 +79,8 @@ func (s *Split) MoveTarget(feature string) error {
 	return nil
 }
 
-// loadWith reads a data set; features makes the features of a column from its texts over all rows, and its numbers when they are numbers.
-func loadWith(dir, set, target string, classification bool, features func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64)) (*Split, error) {
+// loadWith reads a data set; classes are those of the first target; features makes the features of a column from its texts over all rows, and its numbers when they are numbers.
+func loadWith(dir, set string, targets []string, classification bool, features func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64)) (*Split, error) {
 	header, rows, err := read(filepath.Join(dir, set, "data.csv.gz"))
 	if err != nil {
 		return nil, err
@@ -87,7 +95,7 @@ func loadWith(dir, set, target string, classification bool, features func(name s
 	}
 	var names []string
 	var columns [][]float64 // over all rows
-	var y []float64
+	y := make([][]float64, len(targets))
 	var classes []string
 	for j, name := range header {
 		texts := make([]string, len(rows))
@@ -95,11 +103,11 @@ func loadWith(dir, set, target string, classification bool, features func(name s
 			texts[i] = row[j]
 		}
 		numbers, numeric := parse(texts)
-		switch {
-		case name == target && classification:
-			y, classes = codes(texts, numeric)
-		case name == target:
-			y = numbers
+		switch at := slices.Index(targets, name); {
+		case at >= 0 && classification:
+			y[at], classes = codes(texts, numeric)
+		case at >= 0:
+			y[at] = numbers
 		default:
 			if !numeric {
 				numbers = nil
@@ -108,8 +116,10 @@ func loadWith(dir, set, target string, classification bool, features func(name s
 			names, columns = append(names, more...), append(columns, made...)
 		}
 	}
-	if y == nil {
-		return nil, fmt.Errorf("data set %s has no column %q", set, target)
+	for k, target := range targets {
+		if y[k] == nil {
+			return nil, fmt.Errorf("data set %s has no column %q of numbers or classes", set, target)
+		}
 	}
 	take := func(rows []int) *data.Examples {
 		e := &data.Examples{X: mat.NewDense(len(rows), len(columns), nil), Features: names, Classes: classes}
@@ -117,7 +127,16 @@ func loadWith(dir, set, target string, classification bool, features func(name s
 			for j, column := range columns {
 				e.X.Set(k, j, column[i])
 			}
-			e.Y = append(e.Y, y[i])
+		}
+		for _, all := range y {
+			column := make([]float64, len(rows))
+			for k, i := range rows {
+				column[k] = all[i]
+			}
+			e.Targets = append(e.Targets, column)
+		}
+		if e.Y = e.Targets[0]; len(targets) == 1 {
+			e.Targets = nil
 		}
 		return e
 	}
@@ -257,7 +276,7 @@ func codes(texts []string, numeric bool) (y []float64, classes []string) {
 //   - a categorical column becomes the rank of each text among those of the training rows, in the order of their bytes; a value that only test rows have is NaN;
 //   - any other column is the numbers as they are, NaN for empty fields.
 func LoadCodes(dir, set, target string, classification bool) (*Split, error) {
-	return loadWith(dir, set, target, classification, func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64) {
+	return loadWith(dir, set, []string{target}, classification, func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64) {
 		if numbers != nil {
 			return []string{name}, [][]float64{numbers}
 		}

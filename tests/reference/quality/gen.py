@@ -41,6 +41,8 @@ def is_number(text):
 
 
 def load(name, target, classification):
+    """Several targets are a tuple of names; they become the columns of the targets."""
+    targets = {} if isinstance(target, tuple) else None
     with gzip.open(f"../../data/{name}/data.csv.gz") as f:
         rows = list(csv.reader(io.TextIOWrapper(f, encoding="utf-8")))
     header, rows = rows[0], rows[1:]
@@ -49,7 +51,9 @@ def load(name, target, classification):
     for j, column in enumerate(header):
         texts = [r[j] for r in rows]
         numeric = all(t == "" or is_number(t) for t in texts)
-        if column == target:
+        if targets is not None and column in target:
+            targets[column] = np.array([float(t) for t in texts])
+        elif column == target:
             if classification:
                 values = sorted(set(texts), key=(lambda t: float(t)) if numeric else (lambda t: t.encode()))
                 y = np.array([values.index(t) for t in texts])
@@ -65,6 +69,8 @@ def load(name, target, classification):
             for level in sorted(set(texts[~test]), key=lambda t: t.encode()):
                 columns.append((texts == level).astype(float))
     x = np.stack(columns, axis=1)
+    if targets is not None:
+        y = np.stack([targets[column] for column in target], axis=1)
     return x[~test], y[~test], x[test], y[test]
 
 
