@@ -9,10 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-
-	"aibms/learners/data"
 )
 
 // aloneModels are models without a target on visits: of unusual rows, one of them imputes nothing.
@@ -25,27 +22,17 @@ var aloneModels = []struct {
 	{"strict_odd", "USING isolation_forest (n_trees = 20, contamination = 0.1) TRANSFORM (STANDARD_SCALE(amount) AS amount, pages / 10 AS tens, ONE_HOT(UPPER(city)) AS city)", false},
 }
 
-var (
-	makeAlone sync.Once
-	aloneMade bool
-)
+var makeAlone shared
 
 // alone connects to the database alone, which tests share and none changes: visits, and the models without a target on them.
 func alone(t testing.TB, options ...string) *sql.Conn {
 	t.Helper()
-	makeAlone.Do(func() {
-		c := connect(t, "root", "")
-		do(t, c, "CREATE DATABASE alone", "USE alone")
+	return makeAlone.connect(t, "alone", func(c *sql.Conn) {
 		makeVisits(t, c)
 		for _, m := range aloneModels {
 			release(t, c, m.name, "FROM visits KEY (id) "+strings.Replace(m.definition, "%s", strings.Join(visitFeatures, ", "), 1))
 		}
-		aloneMade = true
-	})
-	if !aloneMade {
-		t.Fatal("the database alone could not be made")
-	}
-	return connect(t, "root", "alone", options...)
+	}, options...)
 }
 
 // TestAloneAnswersOfTheModel holds PREDICT and PREDICT_PROBA of every row against the model's own predictor: the number of the cluster and its degree, whether a row is unusual
@@ -57,10 +44,7 @@ func TestAloneAnswersOfTheModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ds := &data.Dataset{Rows: visitRows}
-		for _, in := range p.Pipeline.Inputs() {
-			ds.Columns = append(ds.Columns, inputOf(t, in.Name, in.Kind, column(t, c, "SELECT "+in.Name+" FROM visits ORDER BY id")))
-		}
+		ds := visitsFor(t, c, p)
 		scores, err := p.Predict(context.Background(), ds, nil, model.Threshold)
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"aibms/learners/data"
+	"aibms/learners/predictor"
 )
 
 // predictInGo predicts the rows of shop.visits, in the order of id, with the model's own predictor: labels as a client sees them, and for classes the
@@ -19,10 +20,7 @@ func predictInGo(t testing.TB, c *sql.Conn, model string) (labels, probas []stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	ds := &data.Dataset{Rows: visitRows}
-	for _, in := range p.Pipeline.Inputs() {
-		ds.Columns = append(ds.Columns, inputOf(t, in.Name, in.Kind, column(t, c, "SELECT "+in.Name+" FROM visits ORDER BY id")))
-	}
+	ds := visitsFor(t, c, p)
 	scores, err := p.Predict(context.Background(), ds, nil, m.Threshold)
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +49,16 @@ func predictInGo(t testing.TB, c *sql.Conn, model string) (labels, probas []stri
 		}
 	}
 	return labels, probas
+}
+
+// visitsFor reads what a model reads of visits, in the order of their keys.
+func visitsFor(t testing.TB, c *sql.Conn, p *predictor.Predictor) *data.Dataset {
+	t.Helper()
+	ds := &data.Dataset{Rows: visitRows}
+	for _, in := range p.Pipeline.Inputs() {
+		ds.Columns = append(ds.Columns, inputOf(t, in.Name, in.Kind, column(t, c, "SELECT "+in.Name+" FROM visits ORDER BY id")))
+	}
+	return ds
 }
 
 func inputOf(t testing.TB, name string, kind data.Kind, values []string) data.Column {

@@ -8,10 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-
-	"aibms/learners/data"
 )
 
 // targetModels predict two numbers of different types each, from all features of visits, from one, and without imputing.
@@ -21,27 +18,17 @@ var targetModels = []struct{ name, definition string }{
 	{"exact", "PREDICT items, rating FROM visits KEY (id) USING k_nearest_neighbors TRANSFORM (STANDARD_SCALE(amount) AS amount, pages / 10 AS tens, ONE_HOT(UPPER(city)) AS city)"},
 }
 
-var (
-	makeTargets sync.Once
-	targetsMade bool
-)
+var makeTargets shared
 
 // pairs connects to the database pairs, which tests share and none changes: visits, and the models of several targets on them.
 func pairs(t testing.TB, options ...string) *sql.Conn {
 	t.Helper()
-	makeTargets.Do(func() {
-		c := connect(t, "root", "")
-		do(t, c, "CREATE DATABASE pairs", "USE pairs")
+	return makeTargets.connect(t, "pairs", func(c *sql.Conn) {
 		makeVisits(t, c)
 		for _, m := range targetModels {
 			release(t, c, m.name, strings.Replace(m.definition, "%s", strings.Join(visitFeatures, ", "), 1))
 		}
-		targetsMade = true
-	})
-	if !targetsMade {
-		t.Fatal("the database pairs could not be made")
-	}
-	return connect(t, "root", "pairs", options...)
+	}, options...)
 }
 
 // TestTargetsAnswerOfTheModel holds PREDICT of every row against the model's own predictor: each number by its target's name, as the target's type holds it.
@@ -52,10 +39,7 @@ func TestTargetsAnswerOfTheModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ds := &data.Dataset{Rows: visitRows}
-		for _, in := range p.Pipeline.Inputs() {
-			ds.Columns = append(ds.Columns, inputOf(t, in.Name, in.Kind, column(t, c, "SELECT "+in.Name+" FROM visits ORDER BY id")))
-		}
+		ds := visitsFor(t, c, p)
 		scores, err := p.Predict(context.Background(), ds, nil, nil)
 		if err != nil {
 			t.Fatal(err)

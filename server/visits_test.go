@@ -94,21 +94,32 @@ func retrain(t testing.TB, c *sql.Conn, model string) {
 // amount alone) and strict (which imputes nothing).
 func shop(t testing.TB, options ...string) *sql.Conn {
 	t.Helper()
-	makeShop.Do(func() {
-		c := connect(t, "root", "")
-		do(t, c, "CREATE DATABASE shop", "USE shop")
+	return makeShop.connect(t, "shop", func(c *sql.Conn) {
 		makeVisits(t, c, "bought", "kind", "grade", "spend", "items", "rating")
 		release(t, c, "one", "PREDICT bought FROM visits KEY (id) FEATURES (amount)")
 		release(t, c, "strict", "PREDICT bought FROM visits KEY (id) TRANSFORM (STANDARD_SCALE(amount) AS amount, pages / 10 AS tens, ONE_HOT(UPPER(city)) AS city)")
-		shopMade = true
-	})
-	if !shopMade {
-		t.Fatal("the database shop could not be made")
-	}
-	return connect(t, "root", "shop", options...)
+	}, options...)
 }
 
-var (
-	makeShop sync.Once
-	shopMade bool
-)
+// shared is a database that tests share and none changes. The first that needs it makes it.
+type shared struct {
+	once sync.Once
+	made bool
+}
+
+var makeShop shared
+
+// connect connects to the database, which make fills unless that was done.
+func (s *shared) connect(t testing.TB, name string, make func(c *sql.Conn), options ...string) *sql.Conn {
+	t.Helper()
+	s.once.Do(func() {
+		c := connect(t, "root", "")
+		do(t, c, "CREATE DATABASE "+name, "USE "+name)
+		make(c)
+		s.made = true
+	})
+	if !s.made {
+		t.Fatalf("the database %s could not be made", name)
+	}
+	return connect(t, "root", name, options...)
+}

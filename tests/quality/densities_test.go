@@ -1,10 +1,8 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -27,17 +25,7 @@ type densityReference struct {
 // TestUnusualRowsAgainstScikitLearn: gaussian_mixture learns the rows of all classes but one, and its scores tell the rows of that class as well as scikit-learn's densities do: alike with one component, else as a mean
 // of ten seeds no more than two standard errors of the difference of the two means below, or 0.002.
 func TestUnusualRowsAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_densities.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*densityReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 7 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*densityReference](t, "quality/expected_densities.json", 7)
 	spec, ok := all.Registry().Lookup("gaussian_mixture")
 	if !ok {
 		t.Fatal("there is no gaussian_mixture")

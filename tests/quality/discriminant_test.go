@@ -1,10 +1,8 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -24,17 +22,7 @@ type discriminantReference struct {
 
 // TestDiscriminantAnalysisAgainstScikitLearn: nothing is drawn and the formula is the same, so posteriors are within 1e-6 and metrics within a row.
 func TestDiscriminantAnalysisAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_discriminant.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*discriminantReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 13 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*discriminantReference](t, "quality/expected_discriminant.json", 13)
 	for _, r := range references {
 		t.Run(fmt.Sprint(r.Set, r.Settings), func(t *testing.T) {
 			split, err := Load("../data", r.Set, r.Target, true)

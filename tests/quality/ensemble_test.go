@@ -1,9 +1,7 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"testing"
 
 	"aibms/learners"
@@ -21,17 +19,7 @@ type ensembleReference struct {
 
 // TestEnsemblesAgainstScikitLearn: votings and stackings of the same learners reach scikit-learn's accuracy and R2 within 0.003 and its AUC within 0.002, as means of as many seeds.
 func TestEnsemblesAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_ensemble.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*ensembleReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 6 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*ensembleReference](t, "quality/expected_ensemble.json", 6)
 	sets := map[string]*Split{}
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%s/%v", r.Set, r.Learner, r.Settings), func(t *testing.T) {

@@ -2,10 +2,8 @@ package quality
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -29,17 +27,7 @@ type boostingCase struct {
 
 // TestGradientBoostingAgainstItsPeers holds the test metrics against the median of the peers at equal settings.
 func TestGradientBoostingAgainstItsPeers(t *testing.T) {
-	b, err := os.ReadFile("../reference/gradient_boosting/expected.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []*boostingCase
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
-	if len(cases) < 8 {
-		t.Fatalf("only %d cases", len(cases))
-	}
+	cases := readReferences[*boostingCase](t, "gradient_boosting/expected.json", 8)
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s/%v", c.Set, c.Settings), func(t *testing.T) {
 			t.Parallel()
@@ -149,22 +137,12 @@ func boostingMetrics(t *testing.T, loss string, test *data.Examples, m learners.
 
 // TestGradientBoostingWithCategories holds native categories against LightGBM's at equal settings.
 func TestGradientBoostingWithCategories(t *testing.T) {
-	b, err := os.ReadFile("../reference/gradient_boosting/expected_categories.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []struct {
+	cases := readReferences[struct {
 		Set, Target   string
 		Rows, Columns int
 		Categories    []int
 		AUC, LogLoss  float64
-	}
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
-	if len(cases) < 3 {
-		t.Fatalf("only %d cases", len(cases))
-	}
+	}](t, "gradient_boosting/expected_categories.json", 3)
 	for _, c := range cases {
 		t.Run(c.Set, func(t *testing.T) {
 			t.Parallel()

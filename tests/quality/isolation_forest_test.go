@@ -1,9 +1,7 @@
 package quality
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -24,17 +22,7 @@ type isolationReference struct {
 
 // TestIsolationForestAgainstScikitLearn holds the scores against classes that the learner does not see, and against scikit-learn's scores.
 func TestIsolationForestAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_isolation.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*isolationReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 3 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*isolationReference](t, "quality/expected_isolation.json", 3)
 	spec, ok := all.Registry().Lookup("isolation_forest")
 	if !ok {
 		t.Fatal("there is no isolation_forest")

@@ -2,14 +2,13 @@ package quality
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"aibms/learners"
 	"aibms/learners/all"
@@ -39,17 +38,7 @@ const (
 )
 
 func TestLinearLearnersAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*reference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 20 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*reference](t, "quality/expected.json", 20)
 	sets := map[string]*Split{}
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%s/%v", r.Set, r.Learner, r.Settings), func(t *testing.T) {
@@ -128,7 +117,7 @@ func measure(t *testing.T, test *data.Examples, m learners.Model) map[string]flo
 		t.Fatal(err)
 	}
 	if test.Classes == nil {
-		return map[string]float64{"r2": R2(mat.Col(nil, 0, out), test.Y)}
+		return map[string]float64{"r2": stat.RSquaredFrom(mat.Col(nil, 0, out), test.Y, nil)}
 	}
 	codes := make([]int32, n)
 	if c, ok := m.(learners.Classifier); ok {

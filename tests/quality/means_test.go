@@ -1,10 +1,8 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"aibms/learners"
@@ -15,21 +13,11 @@ import (
 
 // TestKMeansAgainstScikitLearn: the mean inertia of ten seeds is no more than 0.5 % above scikit-learn's, or two standard errors of the difference of the two means.
 func TestKMeansAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_means.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []struct {
+	references := readReferences[struct {
 		Set, Target                     string
 		Clusters, Starts, Rows, Columns int
 		Inertia, Deviation              float64
-	}
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 4 {
-		t.Fatalf("only %d references", len(references))
-	}
+	}](t, "quality/expected_means.json", 4)
 	spec, ok := all.Registry().Lookup("k_means")
 	if !ok {
 		t.Fatal("there is no k_means")

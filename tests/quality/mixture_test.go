@@ -1,10 +1,8 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"aibms/learners"
@@ -16,21 +14,11 @@ import (
 // TestGaussianMixtureAgainstScikitLearn: the mean log density of the training rows, as a mean of ten seeds, is no more than two standard errors of the difference of the two means below
 // scikit-learn's, or 0.5 %.
 func TestGaussianMixtureAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_mixture.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []struct {
+	references := readReferences[struct {
 		Set, Target, Form         string
 		Components, Rows, Columns int
 		Likelihood, Deviation     float64
-	}
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 4 {
-		t.Fatalf("only %d references", len(references))
-	}
+	}](t, "quality/expected_mixture.json", 4)
 	spec, ok := all.Registry().Lookup("gaussian_mixture")
 	if !ok {
 		t.Fatal("there is no gaussian_mixture")

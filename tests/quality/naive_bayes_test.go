@@ -1,9 +1,7 @@
 package quality
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 )
 
@@ -16,17 +14,7 @@ type bayesReference struct {
 
 // TestNaiveBayesAgainstScikitLearn: nothing is drawn, so both decide alike.
 func TestNaiveBayesAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_bayes.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*bayesReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 8 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*bayesReference](t, "quality/expected_bayes.json", 8)
 	for _, r := range references {
 		t.Run(r.Set+"/"+r.Distribution, func(t *testing.T) {
 			split, err := Load("../data", r.Set, r.Target, true)

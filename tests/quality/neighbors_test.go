@@ -1,26 +1,14 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 )
 
 // TestNeighborsAgainstScikitLearn: the neighbours are the same but for ties, so the metrics are equal to both sides.
 func TestNeighborsAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_neighbors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*treeReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 8 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*treeReference](t, "quality/expected_neighbors.json", 8)
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%v", r.Set, r.Settings), func(t *testing.T) {
 			split, err := Load("../data", r.Set, r.Target, r.Set != "california_housing")

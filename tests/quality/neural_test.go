@@ -1,13 +1,12 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"aibms/learners"
 	"aibms/learners/all"
@@ -37,17 +36,7 @@ func (r *neuralReference) worse(metric string, deviation float64) float64 {
 
 // TestNeuralNetworkAgainstScikitLearn holds means over ten seeds against scikit-learn's MLP at the same settings.
 func TestNeuralNetworkAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_neural.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*neuralReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 6 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*neuralReference](t, "quality/expected_neural.json", 6)
 	sets := map[string]*Split{}
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%v", r.Set, r.Settings), func(t *testing.T) {
@@ -125,7 +114,7 @@ func measureNetwork(t *testing.T, r *neuralReference, split *Split, seed uint64)
 	}
 	n := float64(len(y))
 	if task == learners.Regression {
-		return map[string]float64{"r2": R2(mat.Col(nil, 0, out), y)}
+		return map[string]float64{"r2": stat.RSquaredFrom(mat.Col(nil, 0, out), y, nil)}
 	}
 	right, loss := 0.0, 0.0
 	for i, v := range y {

@@ -1,13 +1,12 @@
 package quality
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"aibms/learners"
 	"aibms/learners/all"
@@ -27,17 +26,7 @@ type targetsReference struct {
 // TestSeveralTargetsAgainstScikitLearn: learners that find what is to be found, or the same neighbours, have scikit-learn's R2 of each target; networks are no worse than two standard errors of the difference of the means over ten
 // seeds.
 func TestSeveralTargetsAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_several_targets.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*targetsReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 12 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*targetsReference](t, "quality/expected_several_targets.json", 12)
 	sets := map[string]*Split{}
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%s/%v", r.Set, r.Learner, r.Settings), func(t *testing.T) {
@@ -110,7 +99,7 @@ func (r *targetsReference) measure(t *testing.T, split *Split, seed uint64) []fl
 	}
 	scores := make([]float64, split.Test.Outputs())
 	for k := range scores {
-		scores[k] = R2(mat.Col(nil, k, out), split.Test.Target(k))
+		scores[k] = stat.RSquaredFrom(mat.Col(nil, k, out), split.Test.Target(k), nil)
 	}
 	return scores
 }

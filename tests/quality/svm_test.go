@@ -2,10 +2,8 @@ package quality
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -26,17 +24,7 @@ type svmReference struct {
 }
 
 func TestSVMAgainstLIBSVM(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_svm.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*svmReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 9 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*svmReference](t, "quality/expected_svm.json", 9)
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%v", r.Set, r.Settings), func(t *testing.T) {
 			_, numbers := r.Reached["r2"]

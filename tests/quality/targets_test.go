@@ -1,9 +1,7 @@
 package quality
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -12,22 +10,12 @@ import (
 
 // TestTreesOfTwoTargets: the mean R2 over two numbers that are learned at once is that of scikit-learn, within two standard errors of the difference; of the mean of ten seeds.
 func TestTreesOfTwoTargets(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_targets.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []struct {
+	references := readReferences[struct {
 		Learner         string
 		Settings        map[string]string
 		Rows, Columns   int
 		Mean, Deviation float64
-	}
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 3 {
-		t.Fatalf("only %d references", len(references))
-	}
+	}](t, "quality/expected_targets.json", 3)
 	split, err := Load("../data", "online_shoppers", "ExitRates", false)
 	if err != nil {
 		t.Fatal(err)

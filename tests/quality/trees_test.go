@@ -2,9 +2,7 @@ package quality
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 	"testing"
 
 	"aibms/learners"
@@ -41,17 +39,7 @@ func (r *treeReference) seeds() uint64 {
 }
 
 func TestTreesAgainstScikitLearn(t *testing.T) {
-	b, err := os.ReadFile("../reference/quality/expected_trees.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []*treeReference
-	if err := json.Unmarshal(b, &references); err != nil {
-		t.Fatal(err)
-	}
-	if len(references) < 16 {
-		t.Fatalf("only %d references", len(references))
-	}
+	references := readReferences[*treeReference](t, "quality/expected_trees.json", 16)
 	sets := map[string]*Split{}
 	for _, r := range references {
 		t.Run(fmt.Sprintf("%s/%s/%v", r.Set, r.Learner, r.Settings), func(t *testing.T) {
