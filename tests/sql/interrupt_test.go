@@ -191,6 +191,98 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// TestKillWarmStart: a killed WARM START leaves nothing but the INTERRUPTED version: the version that it began from keeps its bytes and its answers and stays deployed, and can be gone on from, as before
+// and to the same bytes.
+func TestKillWarmStart(t *testing.T) {
+	db := interruptible(t, "test_kill_warm")
+	text := func(query string) string {
+		t.Helper()
+		r, err := ask(db, query)
+		if err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		var all []string
+		for _, row := range r.rows {
+			for _, v := range row {
+				all = append(all, v.String)
+			}
+		}
+		return strings.Join(all, " ")
+	}
+	train := func(rest string) int64 {
+		t.Helper()
+		r, err := ask(db, "TRAIN MODEL endless "+rest)
+		if err != nil {
+			t.Fatalf("%s: %v", rest, err)
+		}
+		return number(t, r.rows[0][1].String)
+	}
+	exec := func(statement string) {
+		t.Helper()
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	hash := func(version int64) string {
+		return text(fmt.Sprintf("SELECT artifact_hash FROM aibms.model_versions WHERE database_name = DATABASE() AND version = %d", version))
+	}
+	for _, c := range []struct{ learner, brief, long string }{
+		{"logistic_regression", "(max_iter = 3)", "(solver = sgd, max_iter = 1000000000, tol = 0)"},
+		{"neural_network", "(hidden_layers = '256,256', epochs = 1)", "(hidden_layers = '256,256', epochs = 10000, patience = 0)"},
+		{"gradient_boosting", "(n_trees = 5)", "(n_trees = 10000, min_samples_leaf = 1, max_leaves = 400, learning_rate = 0.000001)"},
+	} {
+		t.Run(c.learner, func(t *testing.T) {
+			first := train("USING " + c.learner + " " + c.brief)
+			again := fmt.Sprintf("USING %s %s WARM START FROM VERSION %d", c.learner, c.brief, first)
+			next := train(again)
+			wanted := hash(next)
+			exec(fmt.Sprintf("DROP MODEL endless VERSION %d", next))
+			exec(fmt.Sprintf("DEPLOY MODEL endless VERSION %d", first))
+			// what a user can see of the first version
+			seen := func() string {
+				return text(fmt.Sprintf("SELECT PREDICT('endless', x), PREDICT_PROBA('endless@%d', x) FROM t ORDER BY id", first)) +
+					text(fmt.Sprintf("SELECT * FROM aibms.model_versions WHERE database_name = DATABASE() AND version = %d", first)) +
+					text("SELECT deployed_version FROM aibms.models WHERE database_name = DATABASE()") +
+					text("SELECT version, commit_hash FROM aibms.model_version_data WHERE database_name = DATABASE() ORDER BY version")
+			}
+			before := seen()
+			for _, phase := range []string{"training", "reading"} {
+				from := ""
+				if phase == "reading" {
+					from = "FROM (SELECT a.x + b.x + c.x AS x, a.y FROM t a JOIN t b JOIN t c JOIN t d) "
+				}
+				s := begin(t, db, fmt.Sprintf("TRAIN MODEL endless %sUSING %s %s WARM START", from, c.learner, c.long), "train endless: "+phase)
+				if _, err := db.Exec(fmt.Sprintf("KILL QUERY %d", s.id)); err != nil {
+					t.Fatal(err)
+				}
+				err := <-s.ended
+				if e := new(mysql.MySQLError); !errors.As(err, &e) || e.Number != 1317 {
+					t.Fatalf("the statement ended with %v, not with error 1317", err)
+				}
+				_, status, reason := lastVersion(t, db)
+				if status != "INTERRUPTED" || !strings.Contains(reason, "killed") {
+					t.Fatalf("the killed version is %s (%s)", status, reason)
+				}
+				if after := seen(); after != before {
+					t.Errorf("before the kill while %s\n%s\nafter it\n%s", phase, before, after)
+				}
+				if got := text(fmt.Sprintf("VERIFY MODEL endless VERSION %d", first)); !strings.HasPrefix(got, fmt.Sprintf("endless %d 1 1 ", first)) {
+					t.Errorf("VERIFY MODEL says %s", got)
+				}
+				// the newest READY version is the first one still
+				resumed := train(fmt.Sprintf("USING %s %s WARM START", c.learner, c.brief))
+				if got := text(fmt.Sprintf("SELECT warm_started_from FROM aibms.model_versions WHERE database_name = DATABASE() AND version = %d", resumed)); got != fmt.Sprint(first) {
+					t.Errorf("WARM START after the kill goes on from version %s, not %d", got, first)
+				}
+				if hash(resumed) != wanted {
+					t.Error("WARM START after the kill gives another model than before it")
+				}
+				exec(fmt.Sprintf("DROP MODEL endless VERSION %d", resumed))
+			}
+		})
+	}
+}
+
 // TestClientGoesAway: a client that closes its connection ends its training within 6 seconds.
 func TestClientGoesAway(t *testing.T) {
 	db := interruptible(t, "test_goes_away")
