@@ -124,9 +124,9 @@ func (l *gradientBoosting) Fit(ctx context.Context, train, validate *data.Exampl
 // FitFrom keeps the trees of a model of the same loss, features and classes, and adds n_trees rounds, which begin where that model's predictions of these rows end. With validation rows at least the trees
 // that were there stay. Rounds count on: they draw the rows and features that they would draw in one training of all.
 func (l *gradientBoosting) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
-	m, ok := from.(*ensemble)
-	if !ok {
-		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", learnerName)
+	m, err := learners.FirstModel[*ensemble](learnerName, from)
+	if err != nil {
+		return nil, err
 	}
 	return l.fit(ctx, m, train, validate, env)
 }
@@ -135,15 +135,13 @@ func (l *gradientBoosting) FitFrom(ctx context.Context, from learners.Model, tra
 func (l *gradientBoosting) sameShape(from *ensemble, features int, categories []int, classes, outputs int) error {
 	switch {
 	case from.features != features:
-		return fmt.Errorf("%s: a warm start needs the same features, the first model has %d, now there are %d", learnerName, from.features, features)
-	case !slices.Equal(from.categories, categories):
-		return fmt.Errorf("%s: a warm start needs features of the same categories as the first model has", learnerName)
+		return learners.Differs(learnerName, "number of features", from.features, features)
 	case from.classes != classes:
-		return fmt.Errorf("%s: a warm start needs the same classes, the first model has %d, now there are %d", learnerName, from.classes, classes)
+		return learners.Differs(learnerName, "number of classes", from.classes, classes)
 	case from.loss != l.loss || from.outputs != outputs:
-		return fmt.Errorf("%s: a warm start needs the same loss, the first model has '%s', now it is '%s'", learnerName, from.loss, l.loss)
+		return learners.Differs(learnerName, "loss", "'"+from.loss+"'", "'"+l.loss+"'")
 	}
-	return nil
+	return learners.SameCategories(learnerName, from.categories, categories)
 }
 
 // fit goes on from a model; nil: it begins with a constant.
@@ -162,6 +160,11 @@ func (l *gradientBoosting) fit(ctx context.Context, from *ensemble, train, valid
 	objective, err := l.newObjective(env.Task, len(train.Classes), t)
 	if err != nil {
 		return nil, err
+	}
+	if from != nil {
+		if err := l.sameShape(from, p, train.Categories, len(train.Classes), objective.outputs()); err != nil {
+			return nil, err
+		}
 	}
 	if l.rules.directions, err = l.directions(train); err != nil {
 		return nil, err
@@ -185,9 +188,6 @@ func (l *gradientBoosting) fit(ctx context.Context, from *ensemble, train, valid
 		f.sampler.top, f.sampler.other, f.sampler.from = l.gossTop, l.gossOther, int(1/l.rate)
 	}
 	if from != nil {
-		if err := l.sameShape(from, p, train.Categories, len(train.Classes), objective.outputs()); err != nil {
-			return nil, err
-		}
 		f.start, f.before = from.start, len(from.trees)/from.outputs
 		if f.margins, err = from.marginsOf(ctx, train, env.Workers); err != nil {
 			return nil, err

@@ -85,15 +85,14 @@ func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env le
 
 // FitFrom begins at the centres of a model with as many clusters, in place of drawing them: there is one start, and clusters keep their numbers.
 func (l *kMeans) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
-	m, ok := from.(*model)
-	if !ok {
-		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", name)
-	}
-	if p := len(train.Features); m.p != p {
-		return nil, fmt.Errorf("%s: a warm start needs the same features, the first model has %d, now there are %d", name, m.p, p)
-	}
-	if m.k != l.k {
-		return nil, fmt.Errorf("%s: a warm start needs the same n_clusters, the first model has %d, now it is %d", name, m.k, l.k)
+	m, err := learners.FirstModel[*model](name, from)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.p != len(train.Features):
+		return nil, learners.Differs(name, "number of features", m.p, len(train.Features))
+	case m.k != l.k:
+		return nil, learners.Differs(name, "n_clusters", m.k, l.k)
 	}
 	return l.fit(ctx, m, train, validate, env)
 }

@@ -46,12 +46,14 @@ func (f *forest) Fit(ctx context.Context, train, validate *data.Examples, env le
 
 // FitFrom keeps the trees of a forest of the same learner, features and classes, and grows n_trees more, which learn from these rows alone. They draw the numbers that trees with their place in a forest would.
 func (f *forest) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
-	m, ok := from.(*model)
-	if !ok || m.name != f.name {
-		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", f.name)
-	}
-	if f.oobScore {
-		return nil, fmt.Errorf("%s: oob_score judges each row by the trees that did not learn from it, which is not known of the trees of a warm start; leave it out", f.name)
+	m, err := learners.FirstModel[*model](f.name, from)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.name != f.name:
+		return nil, learners.Differs(f.name, "learner", m.name, f.name)
+	case f.oobScore:
+		return nil, learners.CannotGoOn(f.name, "oob_score judges each row by the trees that did not learn from it, which is not known of the trees of a warm start; leave oob_score out")
 	}
 	return f.fit(ctx, m.trees, train, env)
 }
@@ -91,8 +93,8 @@ func (f *forest) fit(ctx context.Context, first *tree.Trees, train *data.Example
 	before := 0
 	if first != nil {
 		before = first.Len()
-		if err := m.trees.Extend(first); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.name, err)
+		if err := m.trees.Extend(f.name, first); err != nil {
+			return nil, err
 		}
 	}
 	m.trees.Expect(before + f.trees)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -163,8 +164,9 @@ func (s suite) refusesModels(t *testing.T) {
 	more := sample(s.task, 600, 5, 85)
 	refused := func(what string, m learners.Model, e *data.Examples) {
 		t.Helper()
-		if _, err := s.from(context.Background(), m, e, nil, s.env(2)); err == nil {
-			t.Errorf("%s was gone on from", what)
+		_, err := s.from(context.Background(), m, e, nil, s.env(2))
+		if why := new(learners.WarmStartError); !errors.As(err, &why) || !strings.HasPrefix(err.Error(), s.spec.Name+": ") {
+			t.Errorf("%s: %v, no error of a warm start that names the learner", what, err)
 		}
 	}
 	refused("no model", nil, more)

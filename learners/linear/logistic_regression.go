@@ -83,14 +83,14 @@ func (l *logisticRegression) Fit(ctx context.Context, train, validate *data.Exam
 // FitFrom begins at the coefficients of a model of the same features and classes. The optimum is the same, within tol, since the objective is convex; it is found in fewer iterations. Solver sgd goes on
 // from there with its first step anew.
 func (l *logisticRegression) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
-	m, ok := from.(*logisticModel)
+	m, err := learners.FirstModel[*logisticModel](logisticName, from)
 	switch {
-	case !ok:
-		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", logisticName)
+	case err != nil:
+		return nil, err
 	case m.p != len(train.Features):
-		return nil, fmt.Errorf("%s: a warm start needs the same features, the first model has %d, now there are %d", logisticName, m.p, len(train.Features))
+		return nil, learners.Differs(logisticName, "number of features", m.p, len(train.Features))
 	case m.classes != len(train.Classes):
-		return nil, fmt.Errorf("%s: a warm start needs the same classes, the first model has %d, now there are %d", logisticName, m.classes, len(train.Classes))
+		return nil, learners.Differs(logisticName, "number of classes", m.classes, len(train.Classes))
 	}
 	return l.fit(ctx, m, train, validate, env)
 }

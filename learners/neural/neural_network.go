@@ -150,9 +150,9 @@ func (l *neuralNetwork) Fit(ctx context.Context, train, validate *data.Examples,
 
 // FitFrom goes on from the parameters of a network of the same layers, activation, normalisation, features, and classes or number of targets; its scaling, of the targets too, stays. Running means of the optimizer begin anew.
 func (l *neuralNetwork) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
-	m, ok := from.(*network)
-	if !ok {
-		return nil, fmt.Errorf("%s: a warm start needs a model of the same learner", learnerName)
+	m, err := learners.FirstModel[*network](learnerName, from)
+	if err != nil {
+		return nil, err
 	}
 	return l.fit(ctx, m, train, validate, env)
 }
@@ -167,12 +167,10 @@ func (l *neuralNetwork) fit(ctx context.Context, from *network, train, validate 
 
 // sameShape says what keeps a network from being gone on from; nil: nothing does.
 func sameShape(from, a *architecture) error {
-	differs := func(what string, old, now any) error {
-		return fmt.Errorf("%s: a warm start needs the same %s, the first model has %v, now it is %v", learnerName, what, old, now)
-	}
+	differs := func(what string, before, now any) error { return learners.Differs(learnerName, what, before, now) }
 	switch {
 	case from.features != a.features:
-		return differs("features", from.features, a.features)
+		return differs("number of features", from.features, a.features)
 	case !slices.Equal(from.tables, a.tables):
 		return differs("categories and embedding_size", fmt.Sprintf("%d features of categories", len(from.tables)), fmt.Sprintf("%d of other sizes", len(a.tables)))
 	case !slices.Equal(from.hidden(), a.hidden()):

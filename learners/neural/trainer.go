@@ -111,7 +111,7 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 	}
 	if from != nil {
 		if from.classes != t.classes {
-			return nil, fmt.Errorf("%s: a warm start needs the same number of classes, the first model has %d, now it is %d", learnerName, from.classes, t.classes)
+			return nil, learners.Differs(learnerName, "number of classes", from.classes, t.classes)
 		}
 		if err := sameShape(from.a, t.a); err != nil {
 			return nil, err

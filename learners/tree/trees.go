@@ -53,15 +53,18 @@ func NewTrees(t *Target, e *data.Examples) *Trees {
 	return &Trees{features: len(e.Features), classes: t.classes, width: t.Width(), categories: e.Categories, importances: make([]float64, len(e.Features))}
 }
 
-// Extend makes room for more trees behind those of first, which stay as they are. first must be of the same features, categories and classes, and it must not know the weights of its nodes.
-func (t *Trees) Extend(first *Trees) error {
-	if first.features != t.features || first.classes != t.classes || first.width != t.width {
-		return fmt.Errorf("a warm start needs the same features and classes, the first model has %d features and %d classes, now there are %d and %d", first.features, first.classes, t.features, t.classes)
+// Extend makes room for more trees of a learner behind those of first, which stay as they are. first must be of the same features, categories, and classes or targets, and it must not know the weights of its nodes.
+func (t *Trees) Extend(learner string, first *Trees) error {
+	switch {
+	case first.features != t.features:
+		return learners.Differs(learner, "number of features", first.features, t.features)
+	case first.classes != t.classes:
+		return learners.Differs(learner, "number of classes", first.classes, t.classes)
+	case first.width != t.width:
+		return learners.Differs(learner, "number of targets", first.width, t.width)
 	}
-	for j := range t.features {
-		if before, now := first.categoriesOf(j), t.categoriesOf(j); before != now {
-			return fmt.Errorf("a warm start needs the same categories, feature %d had %d in the first model, now there are %d", j+1, before, now)
-		}
+	if err := learners.SameCategories(learner, first.categories, t.categories); err != nil {
+		return err
 	}
 	t.roots, t.nodes, t.values, t.sets = slices.Clone(first.roots), slices.Clone(first.nodes), slices.Clone(first.values), slices.Clone(first.sets)
 	splitting := 0
@@ -74,14 +77,6 @@ func (t *Trees) Extend(first *Trees) error {
 		t.importances[j] = v * float64(splitting) // as Append leaves them: each tree that has a split adds one
 	}
 	return nil
-}
-
-// categoriesOf is of how many categories a feature is, 0 for a number.
-func (t *Trees) categoriesOf(feature int) int {
-	if t.categories == nil {
-		return 0
-	}
-	return t.categories[feature]
 }
 
 // Len is the number of trees.

@@ -273,7 +273,11 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 		model, err = learner.Fit(ctx, &train.Examples, validate, env)
 	}
 	if err != nil {
-		return nil, dataError(ctx, "learner %s: %s", d.Learner.Name, strings.TrimPrefix(err.Error(), d.Learner.Name+": "))
+		instead := ""
+		if refused := new(learners.WarmStartError); errors.As(err, &refused) {
+			instead = orAnew
+		}
+		return nil, dataError(ctx, "learner %s: %s%s", d.Learner.Name, strings.TrimPrefix(err.Error(), d.Learner.Name+": "), instead)
 	}
 
 	progress("measuring", 0, 0)

@@ -16,7 +16,7 @@ func (s *Service) GoOnFrom(ctx context.Context, m *catalog.Model, d *Definition,
 		return 0, nil
 	}
 	if !d.Learner.WarmStarts() {
-		return 0, Errorf(ErrDefinition, "WARM START: learner %s cannot go on from a model; leave WARM START out, and it learns anew; these can go on: %s", d.Learner.Name, strings.Join(s.warmStarters(), ", "))
+		return 0, notWarm(ErrDefinition, "WARM START: learner %s cannot go on from a model; these can: %s", d.Learner.Name, strings.Join(s.warmStarters(), ", "))
 	}
 	v := m.NewestReady()
 	switch {
@@ -29,7 +29,7 @@ func (s *Service) GoOnFrom(ctx context.Context, m *catalog.Model, d *Definition,
 		return 0, Errorf(ErrDefinition, "WARM START: model %s has no READY version to go on from; TRAIN MODEL %s makes one", m.SQLName(), m.SQLName())
 	}
 	if v.Learner != d.Learner.Name {
-		return 0, Errorf(ErrDefinition, "WARM START FROM VERSION %d: it was learned by %s, and now the learner is %s; name it by USING, or leave WARM START out", v.Number, v.Learner, d.Learner.Name)
+		return 0, notWarm(ErrDefinition, "WARM START FROM VERSION %d: it was learned by %s, and now the learner is %s; name that of the version by USING", v.Number, v.Learner, d.Learner.Name)
 	}
 	first, err := s.Predictors.Get(ctx, m, v)
 	if err != nil {
@@ -40,6 +40,14 @@ func (s *Service) GoOnFrom(ctx context.Context, m *catalog.Model, d *Definition,
 	}
 	d.warm = first
 	return v.Number, nil
+}
+
+// orAnew ends what is said of a training that cannot go on from a version.
+const orAnew = "; or leave WARM START out to begin anew"
+
+// notWarm makes an error of a kind of what keeps a training from going on from a version.
+func notWarm(kind error, format string, args ...any) error {
+	return Errorf(kind, format+orAnew, args...)
 }
 
 // warmStarters are the names of the learners that go on from a model.
@@ -64,7 +72,7 @@ func (d *Definition) sameFeatures(v *catalog.Version, first *predictor.Predictor
 	}
 	old, now := names(first.Columns), names(d.Columns)
 	if !slices.Equal(old, now) {
-		return Errorf(ErrDefinition, "WARM START FROM VERSION %d: it reads the columns %s, and now these are %s; they must be the same, in the same order", v.Number,
+		return notWarm(ErrDefinition, "WARM START FROM VERSION %d: it reads the columns %s, and now these are %s; they must be the same, in the same order", v.Number,
 			strings.Join(clipNames(old, 20), ", "), strings.Join(clipNames(now, 20), ", "))
 	}
 	targets := names(first.Targets())
@@ -73,7 +81,7 @@ func (d *Definition) sameFeatures(v *catalog.Version, first *predictor.Predictor
 		wanted = append(wanted, strings.ToLower(t.Name))
 	}
 	if !slices.Equal(targets, wanted) {
-		return Errorf(ErrDefinition, "WARM START FROM VERSION %d: it predicts %s, and now the model predicts %s; the targets must be the same, in the same order", v.Number,
+		return notWarm(ErrDefinition, "WARM START FROM VERSION %d: it predicts %s, and now the model predicts %s; the targets must be the same, in the same order", v.Number,
 			strings.Join(clipNames(targets, 20), ", "), strings.Join(clipNames(wanted, 20), ", "))
 	}
 	before, err := parseDefinition(v.Definition)
@@ -81,7 +89,7 @@ func (d *Definition) sameFeatures(v *catalog.Version, first *predictor.Predictor
 		return err
 	}
 	if was, is := transformText(before), transformText(d.Statement); was != is {
-		return Errorf(ErrDefinition, "WARM START FROM VERSION %d: its TRANSFORM is (%s), and now it is (%s); they must be the same", v.Number, clip(was), clip(is))
+		return notWarm(ErrDefinition, "WARM START FROM VERSION %d: its TRANSFORM is (%s), and now it is (%s); they must be the same", v.Number, clip(was), clip(is))
 	}
 	return nil
 }
@@ -99,9 +107,9 @@ func transformText(c *mlsql.CreateModel) string {
 func (d *Definition) sameTarget(p *prepared) error {
 	switch {
 	case p.task != d.warm.Task:
-		return Errorf(ErrData, "WARM START: the version does %s, and these rows ask for %s", words(d.warm.Task), words(p.task))
+		return notWarm(ErrData, "WARM START: the version does %s, and these rows ask for %s", words(d.warm.Task), words(p.task))
 	case !slices.Equal(p.classes, d.warm.Classes):
-		return Errorf(ErrData, "WARM START: the version knows the classes %s, and the rows have %s; they must be the same", strings.Join(clipNames(d.warm.Classes, 10), ", "),
+		return notWarm(ErrData, "WARM START: the version knows the classes %s, and the rows have %s; they must be the same", strings.Join(clipNames(d.warm.Classes, 10), ", "),
 			strings.Join(clipNames(p.classes, 10), ", "))
 	}
 	return nil
