@@ -213,6 +213,13 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 			return nil, err
 		}
 		pipeline = d.warm.Pipeline // as it was fitted: the model knows its features by these
+		notes, err := pipeline.Unknown(ctx, table.Data, trainRows)
+		if err != nil {
+			return nil, dataError(ctx, "%v", err)
+		}
+		for _, n := range notes {
+			warnings = append(warnings, n+"; without WARM START they are learned")
+		}
 	} else {
 		var notes []string
 		if pipeline, notes, err = feature.Fit(ctx, d.Items, table.Data, trainRows, pick(p.y, trainRows)); err != nil {
