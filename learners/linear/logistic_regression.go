@@ -56,6 +56,7 @@ type logisticRegression struct {
 	batchSize    int
 	ridge, l1    float64 // of the penalty
 	env          learners.Env
+	warm         bool    // it begins at the coefficients of a model
 	total        float64 // sum of c times the row weights
 	held         *held   // the validation rows, for the training curve
 }
@@ -84,11 +85,12 @@ func (l *logisticRegression) Fit(ctx context.Context, train, validate *data.Exam
 // from there with its first step anew.
 func (l *logisticRegression) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	m, err := learners.FirstModel[*logisticModel](logisticName, from)
+	_, p := train.Dims()
 	switch {
 	case err != nil:
 		return nil, err
-	case m.p != len(train.Features):
-		return nil, learners.Differs(logisticName, "number of features", m.p, len(train.Features))
+	case m.p != p:
+		return nil, learners.Differs(logisticName, "number of features", m.p, p)
 	case m.classes != len(train.Classes):
 		return nil, learners.Differs(logisticName, "number of classes", m.classes, len(train.Classes))
 	}
@@ -105,7 +107,7 @@ func (l *logisticRegression) fit(ctx context.Context, from *logisticModel, train
 	if err != nil {
 		return nil, err
 	}
-	l.env, l.total = env, target.total
+	l.env, l.warm, l.total = env, from != nil, target.total
 	switch l.penalty {
 	case "l2":
 		l.ridge = 1
@@ -227,7 +229,7 @@ func (l *logisticRegression) minimise(ctx context.Context, f everyObjective, blo
 			value, converged, err = s.minimise(ctx, f, d, w)
 		}
 	default:
-		s := trustRegionNewton{tol: l.tol, maxIter: l.maxIter, report: report}
+		s := trustRegionNewton{tol: l.tol, maxIter: l.maxIter, report: report, near: l.warm}
 		value, converged, err = s.minimise(ctx, f, w)
 	}
 	if err == nil && l.penalty == "none" && value < 1e-6*l.total {

@@ -31,6 +31,7 @@ type trustRegionNewton struct {
 	// known is the preconditioner of a similar problem, or nil; minimise leaves its last one there.
 	known preconditioner
 	first float64 // the value at the start, or what a sample of the rows says of it
+	near  bool    // w is thought to be nearer to the optimum than that of a sample would be: minimise begins there
 }
 
 // sampler is an objective over so many rows that a sample of them tells nearly where the optimum is.
@@ -43,7 +44,7 @@ type sampler interface {
 // exact, and may be far off where the sample says little: minimise goes on from anywhere.
 func (t *trustRegionNewton) approach(ctx context.Context, f objective, w []float64) error {
 	s, ok := f.(sampler)
-	if !ok {
+	if !ok || t.near {
 		return nil
 	}
 	part := s.sample()
