@@ -50,6 +50,11 @@ func curved(n, p int) *data.Examples {
 
 // train fits with settings given as name, value, name, value ...
 func train(ctx context.Context, e, validate *data.Examples, env learners.Env, settings ...string) (*ensemble, error) {
+	return trainFrom(ctx, nil, e, validate, env, settings...)
+}
+
+// trainFrom is train that goes on from a model; nil: it begins anew.
+func trainFrom(ctx context.Context, from *ensemble, e, validate *data.Examples, env learners.Env, settings ...string) (*ensemble, error) {
 	l := new(gradientBoosting)
 	var set params.Set
 	l.Declare(&set)
@@ -73,7 +78,13 @@ func train(ctx context.Context, e, validate *data.Examples, env learners.Env, se
 			env.Task = learners.Multiclass
 		}
 	}
-	m, err := l.Fit(ctx, e, validate, env)
+	fit := l.Fit
+	if from != nil {
+		fit = func(ctx context.Context, e, validate *data.Examples, env learners.Env) (learners.Model, error) {
+			return l.FitFrom(ctx, from, e, validate, env)
+		}
+	}
+	m, err := fit(ctx, e, validate, env)
 	if err != nil {
 		return nil, err
 	}

@@ -86,11 +86,12 @@ func (l *kMeans) Fit(ctx context.Context, train, validate *data.Examples, env le
 // FitFrom begins at the centres of a model with as many clusters, in place of drawing them: there is one start, and clusters keep their numbers.
 func (l *kMeans) FitFrom(ctx context.Context, from learners.Model, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	m, err := learners.FirstModel[*model](name, from)
+	_, p := train.Dims()
 	switch {
 	case err != nil:
 		return nil, err
-	case m.p != len(train.Features):
-		return nil, learners.Differs(name, "number of features", m.p, len(train.Features))
+	case m.p != p:
+		return nil, learners.Differs(name, "number of features", m.p, p)
 	case m.k != l.k:
 		return nil, learners.Differs(name, "n_clusters", m.k, l.k)
 	}

@@ -18,8 +18,8 @@ import (
 	"aibms/learners/params"
 )
 
-// fitted is a model with the given settings, and its training curve.
-func fitted(t testing.TB, e *data.Examples, seed uint64, settings map[string]string) (*model, []learners.Iteration) {
+// learnerOf is a learner with the given settings.
+func learnerOf(t testing.TB, settings map[string]string) *kMeans {
 	t.Helper()
 	l := new(kMeans)
 	var set params.Set
@@ -31,8 +31,14 @@ func fitted(t testing.TB, e *data.Examples, seed uint64, settings map[string]str
 	if err := set.Assign(name, given); err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// fitted is a model with the given settings, and its training curve.
+func fitted(t testing.TB, e *data.Examples, seed uint64, settings map[string]string) (*model, []learners.Iteration) {
+	t.Helper()
 	var curve []learners.Iteration
-	m, err := l.Fit(context.Background(), e, nil, learners.Env{Task: learners.Clustering, Seed: seed, Workers: 2, Record: func(it learners.Iteration) { curve = append(curve, it) }})
+	m, err := learnerOf(t, settings).Fit(context.Background(), e, nil, learners.Env{Task: learners.Clustering, Seed: seed, Workers: 2, Record: func(it learners.Iteration) { curve = append(curve, it) }})
 	if err != nil {
 		t.Fatal(err)
 	}
