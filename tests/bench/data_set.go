@@ -33,11 +33,7 @@ func coded(set, target string, rows, columns int, classes bool) dataSet {
 // twoRates are the visits of online_shoppers with two numbers to predict: how many visits leave the pages that were seen, and how many see no other page.
 func twoRates() dataSet {
 	return dataSet{name: "targets_online_shoppers", words: "real data: the 9988 training rows of online_shoppers, ExitRates and BounceRates at once", size: Size{Rows: 9_988, Columns: 16}, load: func(Size) (*quality.Split, error) {
-		split, err := quality.LoadCodes(filepath.Join("tests", "data"), "online_shoppers", "ExitRates", false)
-		if err != nil {
-			return nil, err
-		}
-		return split, split.MoveTarget("BounceRates")
+		return quality.LoadTargets(filepath.Join("tests", "data"), "online_shoppers", []string{"ExitRates", "BounceRates"}, quality.Codes)
 	}}
 }
 

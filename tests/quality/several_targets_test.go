@@ -33,7 +33,7 @@ func TestSeveralTargetsAgainstScikitLearn(t *testing.T) {
 			split := sets[r.Set]
 			if split == nil {
 				var err error
-				if split, err = LoadTargets("../data", r.Set, r.Targets); err != nil {
+				if split, err = LoadTargets("../data", r.Set, r.Targets, Wide); err != nil {
 					t.Fatal(err)
 				}
 				sets[r.Set] = split

@@ -26,23 +26,32 @@ type Split struct {
 // Load reads dir/set/data.csv.gz.
 //
 //   - Test rows are those of the fixed split that tests/data/README.md describes.
-//   - A column (not the target) with a text that is not a number, in any row, is categorical: one column of 0 or 1 for each value of the training rows, in the
-//     order of their bytes, none dropped; a value that only test rows have is all zeros.
-//   - Any other column is numeric: an empty field becomes the median of the training rows, then the mean of the training rows is taken off and the result divided
-//     by their standard deviation (divisor n; 1 when that is 0).
-//   - The columns keep their order.
+//   - The columns keep their order; each becomes features as Wide says.
 //   - The target of a classification is the rank of its text among the values of all rows (numbers in their order, else by bytes); of a regression, the number.
 func Load(dir, set, target string, classification bool) (*Split, error) {
-	return loadWith(dir, set, []string{target}, classification, spreadOut)
+	return loadWith(dir, set, []string{target}, classification, Wide)
+}
+
+// LoadCodes is Load with the features of Codes.
+func LoadCodes(dir, set, target string, classification bool) (*Split, error) {
+	return loadWith(dir, set, []string{target}, classification, Codes)
 }
 
 // LoadTargets is Load for a regression of several targets.
-func LoadTargets(dir, set string, targets []string) (*Split, error) {
-	return loadWith(dir, set, targets, false, spreadOut)
+func LoadTargets(dir, set string, targets []string, layout Layout) (*Split, error) {
+	return loadWith(dir, set, targets, false, layout)
 }
 
-// spreadOut makes the features of Load.
-func spreadOut(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64) {
+// Layout makes the features of a column: from its texts over all rows, and its numbers when they are numbers (NaN for an empty field). train are the training rows.
+type Layout func(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64)
+
+// Wide is the layout for learners that take complete numbers only.
+//
+//   - A column with a text that is not a number, in any row, is categorical: one column of 0 or 1 for each value of the training rows, in the order of their bytes, none dropped; a value
+//     that only test rows have is all zeros.
+//   - Any other column is numeric: an empty field becomes the median of the training rows, then the mean of the training rows is taken off and the result divided by their standard
+//     deviation (divisor n; 1 when that is 0).
+func Wide(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64) {
 	if numbers != nil {
 		return []string{name}, [][]float64{standardise(numbers, train)}
 	}
@@ -58,29 +67,29 @@ func spreadOut(name string, texts []string, numbers []float64, train []int) (nam
 	return names, columns
 }
 
-// MoveTarget makes a feature the second target of a regression.
-func (s *Split) MoveTarget(feature string) error {
-	at := slices.Index(s.Train.Features, feature)
-	if at < 0 {
-		return fmt.Errorf("there is no feature %s", feature)
+// Codes is the layout for learners that grow trees: a categorical column (see Wide) becomes the rank of each text among those of the training rows, in the order of their bytes, NaN for a
+// value that only test rows have; any other column is the numbers as they are, NaN for empty fields.
+func Codes(name string, texts []string, numbers []float64, train []int) (names []string, columns [][]float64) {
+	if numbers != nil {
+		return []string{name}, [][]float64{numbers}
 	}
-	for _, e := range []*data.Examples{s.Train, s.Test} {
-		n, p := e.X.Dims()
-		x := mat.NewDense(n, p-1, nil)
-		for j, to := 0, 0; j < p; j++ {
-			if j != at {
-				x.SetCol(to, mat.Col(nil, j, e.X))
-				to++
-			}
+	rank := map[string]float64{}
+	for k, level := range levels(texts, train) {
+		rank[level] = float64(k)
+	}
+	column := make([]float64, len(texts))
+	for i, text := range texts {
+		v, ok := rank[text]
+		if !ok {
+			v = math.NaN()
 		}
-		e.Targets = [][]float64{e.Y, mat.Col(nil, at, e.X)}
-		e.X, e.Features = x, slices.Delete(slices.Clone(e.Features), at, at+1)
+		column[i] = v
 	}
-	return nil
+	return []string{name}, [][]float64{column}
 }
 
-// loadWith reads a data set; classes are those of the first target; features makes the features of a column from its texts over all rows, and its numbers when they are numbers.
-func loadWith(dir, set string, targets []string, classification bool, features func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64)) (*Split, error) {
+// loadWith reads a data set; classes are those of the first target.
+func loadWith(dir, set string, targets []string, classification bool, layout Layout) (*Split, error) {
 	header, rows, err := read(filepath.Join(dir, set, "data.csv.gz"))
 	if err != nil {
 		return nil, err
@@ -112,7 +121,7 @@ func loadWith(dir, set string, targets []string, classification bool, features f
 			if !numeric {
 				numbers = nil
 			}
-			more, made := features(name, texts, numbers, train)
+			more, made := layout(name, texts, numbers, train)
 			names, columns = append(names, more...), append(columns, made...)
 		}
 	}
@@ -269,29 +278,4 @@ func codes(texts []string, numeric bool) (y []float64, classes []string) {
 		y[i] = float64(rank[text])
 	}
 	return y, classes
-}
-
-// LoadCodes reads dir/set/data.csv.gz for learners that grow trees: as Load does, but
-//
-//   - a categorical column becomes the rank of each text among those of the training rows, in the order of their bytes; a value that only test rows have is NaN;
-//   - any other column is the numbers as they are, NaN for empty fields.
-func LoadCodes(dir, set, target string, classification bool) (*Split, error) {
-	return loadWith(dir, set, []string{target}, classification, func(name string, texts []string, numbers []float64, train []int) ([]string, [][]float64) {
-		if numbers != nil {
-			return []string{name}, [][]float64{numbers}
-		}
-		rank := map[string]float64{}
-		for k, level := range levels(texts, train) {
-			rank[level] = float64(k)
-		}
-		column := make([]float64, len(texts))
-		for i, text := range texts {
-			v, ok := rank[text]
-			if !ok {
-				v = math.NaN()
-			}
-			column[i] = v
-		}
-		return []string{name}, [][]float64{column}
-	})
 }

@@ -16,11 +16,8 @@ func TestTreesOfTwoTargets(t *testing.T) {
 		Rows, Columns   int
 		Mean, Deviation float64
 	}](t, "quality/expected_targets.json", 3)
-	split, err := Load("../data", "online_shoppers", "ExitRates", false)
+	split, err := LoadTargets("../data", "online_shoppers", []string{"ExitRates", "BounceRates"}, Wide)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := split.MoveTarget("BounceRates"); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range references {
