@@ -47,7 +47,7 @@ const (
 
 // figure makes a figure of a contest.
 func (c contest) figure() Figure {
-	f := Figure{Unit: "CPU s", Least: c.least, Aim: c.aim, Size: c.data.size, Grow: c.data.grow, Peer: c.theirs + ", one thread"}
+	f := Figure{Unit: "CPU s", Least: c.least, Aim: c.aim, Size: c.data.size, Grow: c.data.grow, Needs: c.data.needs, Peer: c.theirs + ", one thread"}
 	ours := c.learner + " " + c.ours
 	switch c.what {
 	case fitting:

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"path/filepath"
 
 	"gonum.org/v1/gonum/mat"
@@ -21,6 +18,7 @@ type dataSet struct {
 	size  Size   // of the training rows, or of all where they are made up
 	grow  []Size
 	load  func(Size) (*quality.Split, error)
+	needs string // see Figure.Needs
 }
 
 // coded is a data set of tests/data whose categories are codes, as trees want them.
@@ -31,10 +29,11 @@ func coded(set, target string, rows, columns int, classes bool) dataSet {
 }
 
 // twoRates are the visits of online_shoppers with two numbers to predict: how many visits leave the pages that were seen, and how many see no other page.
-func twoRates() dataSet {
-	return dataSet{name: "targets_online_shoppers", words: "real data: the 9988 training rows of online_shoppers, ExitRates and BounceRates at once", size: Size{Rows: 9_988, Columns: 16}, load: func(Size) (*quality.Split, error) {
-		return quality.LoadTargets(filepath.Join("tests", "data"), "online_shoppers", []string{"ExitRates", "BounceRates"}, quality.Codes)
-	}}
+func twoRates(layout quality.Layout, columns int, words string) dataSet {
+	return dataSet{name: "targets_online_shoppers", words: "real data: the 9988 training rows of online_shoppers" + words + ", ExitRates and BounceRates at once", size: Size{Rows: 9_988, Columns: columns},
+		load: func(Size) (*quality.Split, error) {
+			return quality.LoadTargets(filepath.Join("tests", "data"), "online_shoppers", []string{"ExitRates", "BounceRates"}, layout)
+		}}
 }
 
 // wide is a data set of tests/data with a column for each category and the others standardised.
@@ -48,22 +47,20 @@ func wide(set, target string, rows, columns int, classes bool) dataSet {
 // flightsDir is where the rows of flights1m lie, which are not part of the project: data.csv.gz as tests/data/README.md describes such files, with the target late15.
 const flightsDir = "tests/bench/data"
 
+// flights are those rows, their airports as codes.
 func flights() dataSet {
-	d := coded("flights1m", "late15", 799_819, 7, true)
-	d.load = func(Size) (*quality.Split, error) {
-		split, err := quality.LoadCodes(flightsDir, "flights1m", "late15", true)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w; tests/bench/README.md says where the rows of flights1m are from", err)
-		}
-		return split, err
-	}
-	return d
+	return ofFlights(coded("flights1m", "late15", 799_819, 7, true), quality.LoadCodes)
 }
 
-// hasFlights reports whether the rows of flights1m are there.
-func hasFlights() bool {
-	_, err := os.Stat(filepath.Join(flightsDir, "flights1m", "data.csv.gz"))
-	return err == nil
+// wideFlights are the same rows with a column for each airport of departure and of arrival.
+func wideFlights() dataSet {
+	return ofFlights(wide("flights1m", "late15", 799_819, 461, true), quality.Load)
+}
+
+func ofFlights(d dataSet, load func(dir, set, target string, classification bool) (*quality.Split, error)) dataSet {
+	d.needs = filepath.Join(flightsDir, "flights1m", "data.csv.gz")
+	d.load = func(Size) (*quality.Split, error) { return load(flightsDir, "flights1m", "late15", true) }
+	return d
 }
 
 // synthetic are n rows of curved with p columns.
@@ -107,9 +104,42 @@ func friedman(name string, n, p int) dataSet {
 				for j := range x {
 					x[j] = uniform(uint64(i), uint64(j+1))
 				}
-				return 10*math.Sin(math.Pi*x[0]*x[1]) + 20*(x[2]-0.5)*(x[2]-0.5) + 10*x[3] + 5*x[4] + normal(uint64(i), 1000)
+				return friedmanOf(x) + normal(uint64(i), 1000)
 			})
 		}}
+}
+
+// friedmanTargets are the rows of friedman with two more targets: the same function of the next five features each, with noise of its own.
+func friedmanTargets(name string, n, p int) dataSet {
+	d := friedman(name, n, p)
+	d.name, d.words = "targets_"+d.name, d.words+"; three targets"
+	one := d.load
+	d.load = func(s Size) (*quality.Split, error) {
+		if s.Columns < 15 {
+			return nil, fmt.Errorf("three targets need 15 columns, got %d", s.Columns)
+		}
+		split, err := one(s)
+		if err != nil {
+			return nil, err
+		}
+		for part, e := range []*data.Examples{split.Train, split.Test} {
+			e.Targets = [][]float64{e.Y}
+			for k := 1; k < 3; k++ {
+				y := make([]float64, len(e.Y))
+				for i := range y {
+					y[i] = friedmanOf(e.X.RawRowView(i)[5*k:]) + normal(uint64(i), uint64(2000+2*k+part))
+				}
+				e.Targets = append(e.Targets, y)
+			}
+		}
+		return split, nil
+	}
+	return d
+}
+
+// friedmanOf is Friedman's first function of x[0] to x[4].
+func friedmanOf(x []float64) float64 {
+	return 10*math.Sin(math.Pi*x[0]*x[1]) + 20*(x[2]-0.5)*(x[2]-0.5) + 10*x[3] + 5*x[4]
 }
 
 // madeUp makes rows by a function that fills the features of row i and returns its target.

@@ -19,6 +19,8 @@ type Figure struct {
 	Least float64 // the ratio that must hold; 0: none was set
 	Aim   float64 // the ratio to reach; 0: none was set
 
+	Needs string // a file that is not part of the project; without it the figure is left out
+
 	Size Size
 	Grow []Size // further sizes that `make bench-growth` measures; what is 0 stays as in Size
 

@@ -3,15 +3,18 @@ both.
 
 The boosters run 100 rounds of 31 leaves, leaf by leaf, learning rate 0.1, 255 bins, no L2, at least 20 rows in a leaf (XGBoost has no such limit and keeps its min_child_weight of 1)."""
 
+import functools
 import warnings
+import weakref
 
 import numpy
-from sklearn import ensemble, linear_model, naive_bayes, neighbors, neural_network, svm, tree
+import scipy.sparse
+from sklearn import compose, ensemble, linear_model, naive_bayes, neighbors, neural_network, preprocessing, svm, tree
 from sklearn.metrics import log_loss, r2_score, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 warnings.filterwarnings("ignore")
-fitted = {}  # by contest and peer: the model that was fitted last, and its random state
+held = weakref.WeakValueDictionary()  # what the actions of a contest and peer share, as long as one of them is there
 
 
 def lightgbm(kind, seed):
@@ -40,6 +43,11 @@ def mixed(seed):
     ]
 
 
+def network(kind, epochs, seed):
+    return getattr(neural_network, kind)(hidden_layer_sizes=(64, 32), max_iter=epochs, n_iter_no_change=10_000, random_state=seed)
+
+
+# A name that ends in " sparse" is the class before it, on scipy's sparse matrices.
 PEERS = {
     "LogisticRegression": lambda seed: linear_model.LogisticRegression(max_iter=1000),
     "LinearSVC": lambda seed: svm.LinearSVC(dual=False),
@@ -48,9 +56,13 @@ PEERS = {
     "KNeighborsClassifier brute": lambda seed: neighbors.KNeighborsClassifier(algorithm="brute"),
     "KNeighborsClassifier kd_tree": lambda seed: neighbors.KNeighborsClassifier(algorithm="kd_tree"),
     "KNeighborsClassifier ball_tree": lambda seed: neighbors.KNeighborsClassifier(algorithm="ball_tree"),
+    "KNeighborsRegressor brute": lambda seed: neighbors.KNeighborsRegressor(algorithm="brute"),
+    "KNeighborsRegressor kd_tree": lambda seed: neighbors.KNeighborsRegressor(algorithm="kd_tree"),
+    "KNeighborsRegressor ball_tree": lambda seed: neighbors.KNeighborsRegressor(algorithm="ball_tree"),
     "DecisionTreeClassifier": lambda seed: tree.DecisionTreeClassifier(random_state=seed),
     "DecisionTreeRegressor": lambda seed: tree.DecisionTreeRegressor(random_state=seed),
     "RandomForestClassifier": lambda seed: ensemble.RandomForestClassifier(random_state=seed),
+    "RandomForestClassifier of 10": lambda seed: ensemble.RandomForestClassifier(10, random_state=seed),
     "RandomForestRegressor": lambda seed: ensemble.RandomForestRegressor(random_state=seed),
     "ExtraTreesClassifier": lambda seed: ensemble.ExtraTreesClassifier(random_state=seed),
     "VotingClassifier": lambda seed: ensemble.VotingClassifier(mixed(seed), voting="soft"),
@@ -61,23 +73,35 @@ PEERS = {
     "LightGBM regression": lambda seed: lightgbm("LGBMRegressor", seed),
     "XGBoost regression": lambda seed: xgboost("XGBRegressor", seed),
     "HistGradientBoosting regression": lambda seed: histogram("HistGradientBoostingRegressor", seed),
-    "MLPClassifier": lambda seed: neural_network.MLPClassifier(hidden_layer_sizes=(64, 32), max_iter=20, n_iter_no_change=10_000, random_state=seed),
+    "MLPClassifier": functools.partial(network, "MLPClassifier", 20),
+    "MLPClassifier of 2 epochs": functools.partial(network, "MLPClassifier", 2),
+    "MLPRegressor": lambda seed: compose.TransformedTargetRegressor(network("MLPRegressor", 20, seed), transformer=preprocessing.StandardScaler()),
     "GaussianNB": lambda seed: naive_bayes.GaussianNB(),
     "IsolationForest": lambda seed: ensemble.IsolationForest(random_state=seed),
 }
 
 
+class Held:
+    """Matrices and targets, and the model that was fitted last, with its random state."""
+
+    def __init__(self, file, rows, tests, columns, targets, sparse):
+        numbers = numpy.fromfile(file, dtype="<f8")
+        x, tx, y, ty = numpy.split(numbers, numpy.cumsum([rows * columns, tests * columns, rows * targets]))
+        self.x, self.tx = x.reshape(rows, columns), tx.reshape(tests, columns)
+        if sparse:
+            self.x, self.tx = scipy.sparse.csr_matrix(self.x), scipy.sparse.csr_matrix(self.tx)
+        self.y, self.ty = (y, ty) if targets == 1 else (y.reshape(rows, targets), ty.reshape(tests, targets))
+        self.seed, self.model = 0, None
+
+
 def prepare(file, rows, tests, columns, targets, name, peer, action, passes):
-    numbers = numpy.fromfile(file, dtype="<f8")
-    x, tx, y, ty = numpy.split(numbers, numpy.cumsum([rows * columns, tests * columns, rows * targets]))
-    x, tx = x.reshape(rows, columns), tx.reshape(tests, columns)
-    if targets > 1:
-        y, ty = y.reshape(rows, targets), ty.reshape(tests, targets)
-    last = fitted.setdefault(name, {"seed": 0})
+    kind = peer.removesuffix(" sparse")
+    if (last := held.get(name)) is None:
+        last = held[name] = Held(file, rows, tests, columns, targets, kind != peer)
 
     def answer(of):
         """What the model says of rows: probabilities, numbers, decision values, or how unusual they are."""
-        model = last["model"]
+        model = last.model
         if hasattr(model, "predict_proba"):
             return model.predict_proba(of)
         if hasattr(model, "score_samples"):
@@ -87,33 +111,33 @@ def prepare(file, rows, tests, columns, targets, name, peer, action, passes):
         return model.predict(of)
 
     def fit():
-        last["seed"] += 1
+        last.seed += 1
         with threadpool_limits(1):
-            last["model"] = PEERS[peer](last["seed"]).fit(x, y)
+            last.model = PEERS[kind](last.seed).fit(last.x, last.y)
 
     def predict():
         with threadpool_limits(1):
             for _ in range(passes):
-                answer(tx)
+                answer(last.tx)
 
     def predict_one():
         with threadpool_limits(1):
             for i in range(passes):
-                answer(tx[i % tests : i % tests + 1])
+                answer(last.tx[i % tests : i % tests + 1])
 
     def judge():
         with threadpool_limits(1):
-            p = answer(tx)
-        if len(numpy.unique(y)) > 50:
-            quality = r2_score(ty, p)
+            p = answer(last.tx)
+        if len(numpy.unique(last.y)) > 50:
+            quality = r2_score(last.ty, p)
         elif p.ndim == 2 and p.shape[1] > 2:
-            quality = -log_loss(ty, p)
+            quality = -log_loss(last.ty, p)
         else:
-            quality = roc_auc_score(ty, p if p.ndim == 1 else p[:, -1])
+            quality = roc_auc_score(last.ty, p if p.ndim == 1 else p[:, -1])
         verdict = {"quality": float(quality)}
-        coefficients = getattr(last["model"], "coef_", None)
+        coefficients = getattr(last.model, "coef_", None)
         if isinstance(coefficients, numpy.ndarray):
-            verdict["line"] = {"coefficients": coefficients.ravel().tolist(), "intercept": float(numpy.ravel(last["model"].intercept_)[0])}
+            verdict["line"] = {"coefficients": coefficients.ravel().tolist(), "intercept": float(numpy.ravel(last.model.intercept_)[0])}
         return verdict
 
     return {"fit": fit, "predict": predict, "predict_one": predict_one, "judge": judge}[action]
