@@ -67,7 +67,7 @@ func TestGramAgreesWithItsDefinition(t *testing.T) {
 	for _, p := range []int{1, 2, 3, 4, 7, 8, 13} {
 		const n = 217
 		e, all := bothLayouts(t, n, p)
-		shift := make([]float64, p)
+		shift := make([]float64, p+2)
 		for j := range shift {
 			shift[j] = float64(j) - 1.5
 		}
@@ -77,10 +77,11 @@ func TestGramAgreesWithItsDefinition(t *testing.T) {
 					if s != nil && x.dense == nil {
 						continue
 					}
-					q, also := p+1, []float64(nil) // a number that follows each row, before the one
+					var also [][]float64 // numbers that follow each row, before the one
 					if s != nil {
-						q, also = p+2, e.Y
+						also = [][]float64{e.Y, e.Weights}
 					}
+					q := p + 1 + len(also)
 					g, err := x.gramAround(t.Context(), e.Weights, step, s, also)
 					if err != nil {
 						t.Fatal(err)
@@ -88,14 +89,17 @@ func TestGramAgreesWithItsDefinition(t *testing.T) {
 					u := make([]float64, q)
 					want := mat.NewDense(q, q, nil)
 					for i := 0; i < n; i += step {
-						for j := range p {
-							if u[j] = e.X.At(i, j); s != nil {
+						for j := range q - 1 {
+							if j < p {
+								u[j] = e.X.At(i, j)
+							} else {
+								u[j] = also[j-p][i]
+							}
+							if s != nil {
 								u[j] -= s[j]
 							}
 						}
-						if u[q-1] = 1; also != nil {
-							u[p] = also[i]
-						}
+						u[q-1] = 1
 						want.RankOne(want, e.Weights[i], mat.NewVecDense(q, u), mat.NewVecDense(q, u))
 					}
 					for i := range q {

@@ -18,12 +18,10 @@ func (d *design) gram(ctx context.Context, weight []float64, step int) ([]float6
 	return d.gramAround(ctx, weight, step, nil, nil)
 }
 
-// gramAround is gram of u_i = x_i - shift followed by also_i and a one. shift and also are nil, for zeros and nothing, unless the design is dense; with also the matrix is (p+2) x (p+2).
-func (d *design) gramAround(ctx context.Context, weight []float64, step int, shift, also []float64) ([]float64, error) {
-	q := d.p + 1
-	if also != nil {
-		q++
-	}
+// gramAround is gram of u_i = (x_i, also_i) - shift followed by a one, where also are numbers of each row, in slices of n. shift and also are nil, for zeros and nothing, unless the design is
+// dense; the matrix is q x q, q = p + len(also) + 1.
+func (d *design) gramAround(ctx context.Context, weight []float64, step int, shift []float64, also [][]float64) ([]float64, error) {
+	q := d.p + len(also) + 1
 	rows := (d.n + step - 1) / step
 	chunks := min(gramChunks, max(1, gramElements/(q*q)))
 	size := max((rows+chunks-1)/chunks, int(chunkElements/d.perRow()), 1)
@@ -71,7 +69,7 @@ func newGramPack(d *design, q int) *gramPack {
 }
 
 // addGram adds weight_i u_i u_i', u_i as for gramAround, of the rows lo*step, (lo+1)*step ... to the lower triangle of g.
-func (d *design) addGram(lo, hi, step int, weight, shift, also, g []float64, pack *gramPack) {
+func (d *design) addGram(lo, hi, step int, weight, shift []float64, also [][]float64, g []float64, pack *gramPack) {
 	q := d.p + 1
 	if d.dense == nil {
 		sums := g[d.p*q:]
@@ -96,9 +94,7 @@ func (d *design) addGram(lo, hi, step int, weight, shift, also, g []float64, pac
 		return
 	}
 	used := 0
-	if also != nil {
-		q++
-	}
+	q += len(also)
 	for r := lo; r < hi; r++ {
 		i := r * step
 		f := weight[i]
@@ -107,9 +103,10 @@ func (d *design) addGram(lo, hi, step int, weight, shift, also, g []float64, pac
 		}
 		line, scaled := pack.plain[used*q:][:q], pack.scaled[used*q:][:q]
 		copy(line, d.denseRow(i))
-		if line[q-1] = 1; also != nil {
-			line[d.p] = also[i]
+		for k, v := range also {
+			line[d.p+k] = v[i]
 		}
+		line[q-1] = 1
 		for j, m := range shift {
 			line[j] -= m
 		}

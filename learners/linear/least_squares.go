@@ -19,27 +19,30 @@ import (
 //	else        the orthogonal way: QR factorisation of the rows, singular values of R
 //	p >= n      the same for w = X' a, (X X' + alpha) a = y: n numbers instead of p
 //
-// Solved again for another y of the same rows, it keeps the means, the Gram matrix and its factors: as many targets as there are cost little more than one where p < n and the rank is beyond doubt.
+// Several targets of the same rows share the means, the Gram matrix and its factors: they cost little more than one where p < n and the rank is beyond doubt.
 //
 // G. H. Golub, C. F. Van Loan: Matrix Computations (4th ed.), sections 5.3, 5.5.1 (rank deficiency), 10.3.1 (pivots); refinement: A. Bjorck, Linear Algebra Appl.
 // 88/89 (1987). O(n m^2 / 2 + p^3 / 3), the orthogonal way O(2 n p^2 + 10 p^3).
 type leastSquares struct {
 	x         *design
-	y, weight []float64
+	targets   [][]float64
+	weight    []float64
 	alpha     float64
 	intercept bool
 
-	total      float64   // sum of weight
-	mean       []float64 // of the columns; zeros without an intercept
-	meanY      float64
-	spread     []float64 // weighted sum of (x_ij - mean_j)^2
-	cross      []float64 // X' S y, centred; nil unless scaledGram found it on the way
-	squares    float64   // weighted sum of the squared errors where shortfall was last asked; NaN when it was not
+	total      float64     // sum of weight
+	mean       []float64   // of the columns and, behind them, of the targets; zeros without an intercept
+	spread     []float64   // weighted sum of (x_ij - mean_j)^2
+	crosses    [][]float64 // X' S y of each target, centred; nil unless scaledGram found them on the way
 	sums, work []float64
+
+	at      int       // the target that is being solved for
+	y       []float64 // its values
+	meanY   float64
+	squares float64 // weighted sum of the squared errors where shortfall was last asked; NaN when it was not
 
 	factors *pivoted // of the scaled Gram matrix; nil before it is made, and when the orthogonal way is taken
 	scale   []float64
-	primed  bool // factors and scale are as they stay
 }
 
 const (
@@ -56,10 +59,19 @@ type solution struct {
 	rank int // of the centred columns
 }
 
-func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
-	if err := s.centre(ctx); err != nil {
-		return nil, err
+// solve finds w and b of target k.
+func (s *leastSquares) solve(ctx context.Context, k int) (*solution, error) {
+	if s.mean == nil {
+		if err := s.centre(ctx); err != nil {
+			return nil, err
+		}
+		if s.x.p < s.x.n {
+			if err := s.prime(ctx); err != nil {
+				return nil, err
+			}
+		}
 	}
+	s.at, s.y, s.meanY, s.squares = k, s.targets[k], s.mean[s.x.p+k], math.NaN()
 	var w []float64
 	var rank int
 	var err error
@@ -71,65 +83,54 @@ func (s *leastSquares) solve(ctx context.Context) (*solution, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &solution{w: w, bias: s.meanY - dot(w, s.mean), rank: rank}, nil
+	return &solution{w: w, bias: s.meanY - dot(w, s.mean[:s.x.p]), rank: rank}, nil
 }
 
 // centre computes the means, and the spreads. Of dense rows that outnumber their columns it takes means from a sample, if any, and leaves the rest to scaledGram, whose pass over the rows gives
 // all of it.
 func (s *leastSquares) centre(ctx context.Context) error {
-	p := s.x.p
-	if s.mean != nil { // of another target
-		s.cross, s.squares = nil, math.NaN()
-		if !s.intercept {
-			return nil
-		}
-		err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
-			for i := lo; i < hi; i++ {
-				part[p] += s.weight[i] * s.y[i]
-			}
-		})
-		s.meanY = s.sums[p] / s.total
-		return err
-	}
-	s.mean, s.spread = make([]float64, p), make([]float64, p)
-	s.sums, s.work, s.squares = make([]float64, p+2), make([]float64, s.x.n), math.NaN()
+	p, q := s.x.p, s.x.p+len(s.targets)
+	s.mean, s.spread = make([]float64, q), make([]float64, p)
+	s.sums, s.work = make([]float64, p+2), make([]float64, s.x.n)
 	for _, v := range s.weight {
 		s.total += v
 	}
-	if s.intercept && s.x.dense != nil && p < s.x.n {
+	tall := s.x.dense != nil && p < s.x.n
+	switch {
+	case !s.intercept:
+	case tall:
 		s.nearly()
-		return nil
-	}
-	if s.intercept {
-		err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
+	default:
+		err := s.x.reduce(ctx, s.mean, func(lo, hi int, part []float64) {
 			s.x.addRows(lo, hi, s.weight[lo:hi], part[:p])
-			for i := lo; i < hi; i++ {
-				part[p] += s.weight[i] * s.y[i]
+			for k, y := range s.targets {
+				for i := lo; i < hi; i++ {
+					part[p+k] += s.weight[i] * y[i]
+				}
 			}
 		})
 		if err != nil {
 			return err
 		}
 		for j := range s.mean {
-			s.mean[j] = s.sums[j] / s.total
+			s.mean[j] /= s.total
 		}
-		s.meanY = s.sums[p] / s.total
 	}
-	if s.x.dense != nil && p < s.x.n {
+	if tall {
 		return nil
 	}
-	err := s.x.reduce(ctx, s.sums[:p], func(lo, hi int, part []float64) { s.x.addSpread(lo, hi, s.weight[lo:hi], s.mean, part) })
-	copy(s.spread, s.sums[:p])
-	return err
+	return s.x.reduce(ctx, s.spread, func(lo, hi int, part []float64) { s.x.addSpread(lo, hi, s.weight[lo:hi], s.mean[:p], part) })
 }
 
 // nearly sets the means to those of about a thousand rows.
 func (s *leastSquares) nearly() {
-	step, total := max(1, s.x.n/1024), 0.0
+	p, step, total := s.x.p, max(1, s.x.n/1024), 0.0
 	for i := 0; i < s.x.n; i += step {
 		total += s.weight[i]
-		s.x.addRow(i, s.weight[i], s.mean)
-		s.meanY += s.weight[i] * s.y[i]
+		s.x.addRow(i, s.weight[i], s.mean[:p])
+		for k, y := range s.targets {
+			s.mean[p+k] += s.weight[i] * y[i]
+		}
 	}
 	if total == 0 {
 		return
@@ -137,31 +138,28 @@ func (s *leastSquares) nearly() {
 	for j := range s.mean {
 		s.mean[j] /= total
 	}
-	s.meanY /= total
 }
 
 // farOff is how many times the spread of a column its distance from where it was thought to be may add to the sum of squares: four of sixteen digits are then lost.
 const farOff = 1e4
 
-// exactly moves the means from nearly where they are to where they are, by the (p+2) x (p+2) matrix g of gramAround, and g with them. It reports whether no column was so far off that too many
-// digits were lost.
+// exactly moves the means from nearly where they are to where they are, by the matrix g of denseGram, and g with them. It reports whether no column was so far off that too many digits were
+// lost.
 func (s *leastSquares) exactly(g []float64) (ok bool) {
-	p := s.x.p
-	q := p + 2
-	sums := g[(p+1)*q:]
+	last := len(s.mean)
+	q := last + 1
+	sums := g[last*q:]
 	ok = true
-	for i := 0; i <= p; i++ { // the columns, then the target
+	for i := range s.mean { // the columns, then the targets
 		d := sums[i] / s.total
 		row := g[i*q:]
 		before := row[i]
 		for j := 0; j <= i; j++ {
 			row[j] -= d * sums[j]
 		}
-		if i == p {
-			s.meanY += d
-			continue
+		if i < s.x.p {
+			ok = ok && before < farOff*row[i] || before <= constantBits*constantBits*s.mean[i]*s.mean[i]*s.total
 		}
-		ok = ok && before < farOff*row[i] || before <= constantBits*constantBits*s.mean[i]*s.mean[i]*s.total
 		s.mean[i] += d
 	}
 	return ok
@@ -197,7 +195,7 @@ func (s *leastSquares) constant(j int) bool {
 // shortfall sets g to X' S (y - X w) - alpha w, centred: half the negative gradient.
 func (s *leastSquares) shortfall(ctx context.Context, w, g []float64) error {
 	p := s.x.p
-	bias := s.meanY - dot(w, s.mean)
+	bias := s.meanY - dot(w, s.mean[:p])
 	err := s.x.reduce(ctx, s.sums, func(lo, hi int, part []float64) {
 		s.x.blocks(lo, hi, func(lo, hi int) {
 			e := s.work[lo:hi]
@@ -221,11 +219,6 @@ func (s *leastSquares) shortfall(ctx context.Context, w, g []float64) error {
 // primal solves for the p coefficients.
 func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err error) {
 	p := s.x.p
-	if !s.primed {
-		if err := s.prime(ctx); err != nil {
-			return nil, 0, err
-		}
-	}
 	f, scale := s.factors, s.scale
 	if f == nil {
 		return s.orthogonal(ctx)
@@ -234,8 +227,8 @@ func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err e
 	r, v := make([]float64, p), make([]float64, p)
 	first := 0.0
 	for round := 0; round < refinements; round++ {
-		if round == 0 && s.cross != nil {
-			copy(r, s.cross) // w is 0
+		if round == 0 && s.crosses != nil {
+			copy(r, s.crosses[s.at]) // w is 0
 		} else if err := s.shortfall(ctx, w, r); err != nil {
 			return nil, 0, err
 		}
@@ -260,13 +253,10 @@ func (s *leastSquares) primal(ctx context.Context) (w []float64, rank int, err e
 	return w, f.rank, err
 }
 
-// denseGram returns the matrix of gramAround of the centred columns, the centred target and ones.
+// denseGram returns the matrix of gramAround of the centred columns and targets.
 func (s *leastSquares) denseGram(ctx context.Context) ([]float64, error) {
 	for again := false; ; again = true {
-		for i, y := range s.y {
-			s.work[i] = y - s.meanY
-		}
-		g, err := s.x.gramAround(ctx, s.weight, 1, s.mean, s.work)
+		g, err := s.x.gramAround(ctx, s.weight, 1, s.mean, s.targets)
 		if err != nil || !s.intercept || s.exactly(g) || again {
 			return g, err
 		}
@@ -288,7 +278,6 @@ func (s *leastSquares) prime(ctx context.Context) error {
 			s.factors, s.scale = f, scale
 		}
 	}
-	s.primed = true
 	return nil
 }
 
@@ -305,8 +294,11 @@ func (s *leastSquares) scaledGram(ctx context.Context) (g, scale []float64, exac
 		return nil, nil, false, err
 	}
 	if s.x.dense != nil {
-		s.cross = slices.Clone(g[p*(p+2):][:p])
-		g = leading(g, p+2, p)
+		q := len(s.mean) + 1
+		for k := range s.targets {
+			s.crosses = append(s.crosses, slices.Clone(g[(p+k)*q:][:p]))
+		}
+		g = leading(g, q, p)
 	} else {
 		g = leading(g, p+1, p)
 	}

@@ -92,8 +92,8 @@ func TestOrthogonalWayAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, alpha := range []float64{0, 3} {
-			s := leastSquares{x: x, y: e.Y, weight: e.Weights, alpha: alpha, intercept: true}
-			found, err := s.solve(t.Context())
+			s := leastSquares{x: x, targets: [][]float64{e.Y}, weight: e.Weights, alpha: alpha, intercept: true}
+			found, err := s.solve(t.Context(), 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -197,11 +197,13 @@ func (l *linearRegression) chooseSolver(n, p int) error {
 
 func (l *linearRegression) fitExact(ctx context.Context, x *design, train *data.Examples, m *regressionModel) error {
 	s := leastSquares{x: x, weight: l.weight, alpha: l.ridge.strength, intercept: l.fitIntercept}
-	loss := 0.0
 	for k := range train.Outputs() {
+		s.targets = append(s.targets, train.Target(k))
+	}
+	loss := 0.0
+	for k := range s.targets {
 		l.env.Report(k, train.Outputs(), math.NaN())
-		s.y = train.Target(k)
-		found, err := s.solve(ctx)
+		found, err := s.solve(ctx, k)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (l *linearRegression) MemoryNeeded(n, p, classes int) int64 {
 			o.columns = true
 		}
 	case l.loss == "squared" && l.solver != "newton" && p < n:
-		o.explicit, o.extra = p+1, 6*square(p) // and the orthogonal way
+		o.explicit, o.extra = p+1+classes, 6*square(p) // and the orthogonal way; K targets
 	case l.loss == "squared" && l.solver != "newton":
 		o.extra = 8*int64(n)*int64(p) + 6*square(n)
 	default:
