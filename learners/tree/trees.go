@@ -276,9 +276,12 @@ func (t *Trees) finishRow(sums, out []float64, trees float64) {
 	}
 }
 
-// blockRows is how many rows go through one tree after the other. With many trees there are so many that bringing the next tree into the cache is paid for; with few, no more than stay
-// in the cache themselves. Eight of them go down side by side, so that their waits for memory overlap.
-func (t *Trees) blockRows() int { return max(512, min(128*len(t.roots), 32768)) }
+// blockRows is how many rows go through one tree after the other. With many trees, or large ones, there are so many that bringing the next tree into the cache is paid for; with few small
+// ones, no more than stay in the cache themselves. Eight of them go down side by side, so that their waits for memory overlap.
+func (t *Trees) blockRows() int {
+	trees := max(1, len(t.roots))
+	return max(512, min(max(128*trees, len(t.nodes)/(8*trees)), 32768))
+}
 
 // block is a few rows.
 type block struct {
