@@ -100,6 +100,7 @@ type fit struct {
 	total    float64
 	validate *data.Examples // nil: none
 	present  []int          // class codes that have rows
+	places   [][]int        // of the rows of each class, ascending
 	seed     uint64         // of the folds
 	bytes    int64          // for the cache of a problem
 	done     *atomic.Int64
@@ -250,7 +251,7 @@ func (f *fit) numbers(ctx context.Context, m *machine) error {
 		p.groups = []bounds{{up, zero, high}, {down, low, zero}}
 	}
 	s.checkpoint = f.listen(true)
-	s.reached = f.curve(f.y, func(level []float64) (scale, offset, free float64) {
+	s.reached = f.curve(&shown{at: upTo(n), y: f.y, weight: f.weight, validate: f.validate, keep: f.env.Keep}, func(level []float64) (scale, offset, free float64) {
 		offset, free = f.tube(level)
 		return 1, offset, free
 	})
@@ -286,7 +287,7 @@ func (f *fit) margin(level []float64) (offset, r float64) {
 	return offset / r, r
 }
 
-// pair is one problem of two classes.
+// pair is one problem of two classes. What it was solved from is there while it is solved alone: of many classes, all pairs together would hold the rows as often as there are classes.
 type pair struct {
 	first, second int   // of the present classes; the second is y = 1
 	at            []int // places in f.rows
@@ -294,47 +295,50 @@ type pair struct {
 	found         *solution
 	offset        float64
 	platt         platt
+	points        []learners.Iteration // of the training curve, where there are more pairs
+	done          atomic.Bool
+}
+
+// gather finds the rows of the pair, in their order.
+func (f *fit) gather(q *pair) {
+	first, second := f.places[f.present[q.first]], f.places[f.present[q.second]]
+	n := len(first) + len(second)
+	q.at, q.y, q.weight = make([]int, 0, n), make([]float64, 0, n), make([]float64, 0, n)
+	for len(first)+len(second) > 0 {
+		from, sign := &first, -1.0
+		if len(first) == 0 || len(second) > 0 && second[0] < first[0] {
+			from, sign = &second, 1
+		}
+		q.at, q.y, q.weight = append(q.at, (*from)[0]), append(q.y, sign), append(q.weight, f.weight[(*from)[0]])
+		*from = (*from)[1:]
+	}
 }
 
 // classes fits a classifier: one problem for each pair of classes that have rows.
 func (f *fit) classes(ctx context.Context, m *machine, names []string) error {
-	rows := make([][]int, len(names)) // places by class
+	rows, sums := make([][]int, len(names)), make([]float64, len(names)) // places and weight by class
 	for i, y := range f.y {
 		rows[int(y)] = append(rows[int(y)], i)
+		sums[int(y)] += f.weight[i]
 	}
 	for k := range names {
 		if len(rows[k]) > 0 {
 			m.present = append(m.present, k)
 		}
 	}
-	f.present = m.present
+	f.present, f.places = m.present, rows
 	if len(m.present) < 2 {
 		return fmt.Errorf("%s: every training row has class '%s'; at least two classes are needed", name, names[m.present[0]])
 	}
 	var pairs []*pair
 	for a := range m.present {
 		for b := a + 1; b < len(m.present); b++ {
-			q := &pair{first: a, second: b}
-			// rows stay in their order
-			for i, y := range f.y {
-				if int(y) == m.present[a] || int(y) == m.present[b] {
-					q.at, q.weight = append(q.at, i), append(q.weight, f.weight[i])
-					sign := 1.0
-					if int(y) == m.present[a] {
-						sign = -1
-					}
-					q.y = append(q.y, sign)
-				}
+			first, second := m.present[a], m.present[b]
+			if most := mostNu(sums[first], sums[second]); f.form == "nu" && f.nu > most {
+				return fmt.Errorf("%s: hyper-parameter \"nu\" must be at most %.6g for the weights of the classes '%s' and '%s', got %s", name, most, names[first], names[second],
+					params.FormatFloat(f.nu))
 			}
-			pairs = append(pairs, q)
-		}
-	}
-	if f.form == "nu" {
-		for _, q := range pairs {
-			if most := q.mostNu(nil); f.nu > most {
-				return fmt.Errorf("%s: hyper-parameter \"nu\" must be at most %.6g for the weights of the classes '%s' and '%s', got %s", name, most,
-					names[m.present[q.first]], names[m.present[q.second]], params.FormatFloat(f.nu))
-			}
+			pairs = append(pairs, &pair{first: a, second: b})
 		}
 	}
 	f.parts = len(pairs)
@@ -377,8 +381,22 @@ func (f *fit) classes(ctx context.Context, m *machine, names []string) error {
 func (f *fit) share(ctx context.Context, pairs []*pair, parallel int) error {
 	var next atomic.Int64
 	var failed atomic.Bool
+	shown, points := 0, 0 // pairs and points of the training curve
+	show := func() {
+		for ; shown < len(pairs) && pairs[shown].done.Load(); shown++ {
+			for _, it := range pairs[shown].points {
+				points++
+				it.Number = points
+				f.env.Keep(it)
+			}
+			pairs[shown].points = nil
+		}
+	}
 	work := func(own bool) error {
 		for {
+			if own {
+				show()
+			}
 			k := int(next.Add(1)) - 1
 			if k >= len(pairs) || failed.Load() {
 				return nil
@@ -387,6 +405,7 @@ func (f *fit) share(ctx context.Context, pairs []*pair, parallel int) error {
 				failed.Store(true)
 				return err
 			}
+			pairs[k].done.Store(true)
 		}
 	}
 	var g safego.Group
@@ -397,22 +416,27 @@ func (f *fit) share(ctx context.Context, pairs []*pair, parallel int) error {
 	if others := g.Wait(); err == nil {
 		err = others
 	}
+	show()
 	return err
 }
 
 // pair fits one problem and its probabilities.
 func (f *fit) pair(ctx context.Context, q *pair, workers int, own, alone bool) error {
+	f.gather(q)
 	s, err := f.solver(q.at, f.bytes, max(1, workers))
 	if err != nil {
 		return err
 	}
 	s.checkpoint = f.listen(own)
-	if alone {
-		s.reached = f.curve(q.y, func(level []float64) (scale, offset, free float64) {
-			offset, r := f.margin(level)
-			return 1 / r, offset, 0
-		})
+	curve := &shown{at: q.at, y: q.y, weight: q.weight, negative: f.present[q.first], positive: f.present[q.second], validate: f.validate, keep: f.env.Keep}
+	if !alone {
+		curve.validate = f.validationOf(q)
+		curve.keep = func(it learners.Iteration) { q.points = append(q.points, it) }
 	}
+	s.reached = f.curve(curve, func(level []float64) (scale, offset, free float64) {
+		offset, r := f.margin(level)
+		return 1 / r, offset, 0
+	})
 	p := f.problem(q, nil)
 	if q.found, err = s.solve(ctx, p, f.startValue(p)); err != nil {
 		return err
@@ -433,6 +457,7 @@ func (f *fit) pair(ctx context.Context, q *pair, workers int, own, alone bool) e
 			q.found.b[i] /= r
 		}
 	}
+	q.y, q.weight, q.found.value = nil, nil, nil
 	return nil
 }
 
@@ -452,8 +477,11 @@ func (q *pair) mostNu(out func(i int) bool) float64 {
 			weight[int(q.y[i]+1)/2] += w
 		}
 	}
-	return 2 * min(weight[0], weight[1]) / (weight[0] + weight[1])
+	return mostNu(weight[0], weight[1])
 }
+
+// mostNu is the largest nu for which two classes of these weights have a solution.
+func mostNu(first, second float64) float64 { return 2 * min(first, second) / (first + second) }
 
 // problem is the pair's, without the rows out.
 func (f *fit) problem(q *pair, out func(i int) bool) *problem {
@@ -582,15 +610,50 @@ func (f *fit) listen(own bool) func(*solver, float64) {
 	}
 }
 
-// curve returns a listener that keeps the mean loss of the rows whose target is y (-1 or 1 for classes), and that of the validation rows. scale, offset and free turn sums into decision values and
+// shown is a problem whose training curve is kept.
+type shown struct {
+	at                 []int // places in f.rows
+	y, weight          []float64
+	negative, positive int // of classes: the codes of y = -1 and 1
+	validate           *data.Examples
+	keep               func(learners.Iteration)
+}
+
+// validationOf are the validation rows of the two classes of a pair; nil: there are none.
+func (f *fit) validationOf(q *pair) *data.Examples {
+	if f.validate == nil || f.env.Record == nil {
+		return nil
+	}
+	var rows []int
+	for i, y := range f.validate.Y {
+		if k := int(y); k == f.present[q.first] || k == f.present[q.second] {
+			rows = append(rows, i)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, p := f.validate.Dims()
+	e := &data.Examples{X: mat.NewDense(len(rows), p, nil)}
+	for to, i := range rows {
+		copy(e.X.RawRowView(to), f.validate.X.RawRowView(i))
+		e.Y, e.Weights = append(e.Y, f.validate.Y[i]), append(e.Weights, f.validate.Weight(i))
+	}
+	return e
+}
+
+// curve returns a listener that keeps the mean loss of the rows of c, whose target is y (-1 or 1 for classes), and that of the validation rows. scale, offset and free turn sums into decision values and
 // say how wide the tube is. The validation rows cost as much as to predict them, so with them only the first, second, fourth ... time is kept, and the last.
-func (f *fit) curve(y []float64, now func(level []float64) (scale, offset, free float64)) func(s *solver, last bool) {
+func (f *fit) curve(c *shown, now func(level []float64) (scale, offset, free float64)) func(s *solver, last bool) {
 	if f.env.Record == nil {
 		return nil
 	}
-	number, times := 0, 0
+	number, times, total := 0, 0, 0.0
+	for _, w := range c.weight {
+		total += w
+	}
 	return func(s *solver, last bool) {
-		if times++; f.validate != nil && times&(times-1) != 0 && !last {
+		if times++; c.validate != nil && times&(times-1) != 0 && !last {
 			return
 		}
 		scale, offset, free := now(s.levels())
@@ -602,35 +665,35 @@ func (f *fit) curve(y []float64, now func(level []float64) (scale, offset, free 
 		}
 		sum := 0.0
 		for q, r := range s.row {
-			sum += f.weight[r] * loss(y[r], (s.t[q]-s.v[q])*scale+offset)
+			sum += c.weight[r] * loss(c.y[r], (s.t[q]-s.v[q])*scale+offset)
 		}
 		number++
-		it := learners.Iteration{Number: number, Loss: sum / f.total, ValidationLoss: math.NaN()}
-		if f.validate != nil {
-			it.ValidationLoss = f.judge(s, scale, offset, loss)
+		it := learners.Iteration{Number: number, Loss: sum / total, ValidationLoss: math.NaN()}
+		if c.validate != nil {
+			it.ValidationLoss = f.judge(c, s, scale, offset, loss)
 		}
-		f.env.Keep(it)
+		c.keep(it)
 	}
 }
 
 // judge is the mean loss of the validation rows; 0 for a row of a class that has no training rows, which only more than two classes can have.
-func (f *fit) judge(s *solver, scale, offset float64, loss func(y, value float64) float64) float64 {
+func (f *fit) judge(c *shown, s *solver, scale, offset float64, loss func(y, value float64) float64) float64 {
 	m := &machine{kernel: f.kernel, p: s.points.p, outputs: 1, counts: []int{0}}
 	for q, r := range s.row {
 		if b := s.b(q); b != 0 {
 			m.counts[0]++
-			m.vectors, m.b = append(m.vectors, f.x.RawRowView(f.rows[r])...), append(m.b, b*scale)
+			m.vectors, m.b = append(m.vectors, f.x.RawRowView(f.rows[c.at[r]])...), append(m.b, b*scale)
 		}
 	}
 	m.prepare()
 	sum, total := 0.0, 0.0
-	m.each(f.validate.X, func(i int, sums []float64, _ int) {
-		y, w := f.validate.Y[i], f.validate.Weight(i)
+	m.each(c.validate.X, func(i int, sums []float64, _ int) {
+		y, w := c.validate.Y[i], c.validate.Weight(i)
 		if total += w; f.env.Task != learners.Regression {
 			switch int(y) {
-			case f.present[0]:
+			case c.negative:
 				y = -1
-			case f.present[1]:
+			case c.positive:
 				y = 1
 			default:
 				return

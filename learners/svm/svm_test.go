@@ -3,9 +3,11 @@ package svm
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 	"aibms/learners"
 	"aibms/learners/artifact"
 	"aibms/learners/data"
+	"aibms/learners/params"
 )
 
 // rings are n rows of p features: the first two in a ring around the other class, the rest without meaning. About a tenth has the wrong class.
@@ -415,5 +418,109 @@ func TestTrainingCurveFalls(t *testing.T) {
 		if len(curve) < 2 || strings.HasPrefix(f.name, "c") && !(curve[len(curve)-1].Loss < curve[0].Loss) {
 			t.Errorf("%s: the curve is %+v", f.name, curve)
 		}
+	}
+}
+
+// TestCurveOfPairs: of three classes the curve tells of one pair after the other, as each is when it is fitted by itself.
+func TestCurveOfPairs(t *testing.T) {
+	three, validate := rings(900, 3, 21), rings(300, 3, 22)
+	for _, e := range []*data.Examples{three, validate} {
+		e.Classes = []string{"a", "b", "c"}
+		for i := range e.Y {
+			if e.X.At(i, 2) > 0.5 {
+				e.Y[i] = 2
+			}
+		}
+	}
+	only := func(e *data.Examples, first, second int) *data.Examples {
+		out := &data.Examples{Features: e.Features, Classes: []string{e.Classes[first], e.Classes[second]}}
+		var x []float64
+		for i, y := range e.Y {
+			if int(y) == first || int(y) == second {
+				code := 0.0
+				if int(y) == second {
+					code = 1
+				}
+				x, out.Y = append(x, e.X.RawRowView(i)...), append(out.Y, code)
+			}
+		}
+		out.X = mat.NewDense(len(out.Y), 3, x)
+		return out
+	}
+	curve := func(e, validate *data.Examples, workers int) (points []learners.Iteration) {
+		env := learners.Env{Task: taskOf(e), Seed: 1, Workers: workers, Record: func(it learners.Iteration) { points = append(points, it) }}
+		l := new(svm)
+		var set params.Set
+		l.Declare(&set)
+		if err := set.Assign(name, []params.Setting{{Name: "kernel", Value: "linear"}, {Name: "calibration_folds", Value: "0"}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Fit(t.Context(), e, validate, env); err != nil {
+			t.Fatal(err)
+		}
+		return points
+	}
+	for _, judged := range []bool{false, true} {
+		rows := func(e *data.Examples) *data.Examples {
+			if judged {
+				return e
+			}
+			return nil
+		}
+		var want []learners.Iteration
+		for _, pair := range [][2]int{{0, 1}, {0, 2}, {1, 2}} {
+			alone := curve(only(three, pair[0], pair[1]), rows(only(validate, pair[0], pair[1])), 1)
+			if len(alone) == 0 {
+				t.Fatal("two classes have no curve")
+			}
+			want = append(want, alone...)
+		}
+		for _, workers := range []int{1, 2, 3} {
+			got := curve(three, rows(validate), workers)
+			if len(got) != len(want) {
+				t.Fatalf("%d points of three classes, %d of their pairs", len(got), len(want))
+			}
+			for i, it := range got {
+				if it.Number != i+1 || it.Loss != want[i].Loss || math.Float64bits(it.ValidationLoss) != math.Float64bits(want[i].ValidationLoss) {
+					t.Fatalf("with validation rows: %v, %d workers: point %d is %+v, of the pair by itself %+v", judged, workers, i+1, it, want[i])
+				}
+			}
+		}
+	}
+}
+
+// endsAt is a context that has ended when it is asked for the given time.
+type endsAt struct {
+	context.Context
+	left int
+}
+
+func (c *endsAt) Err() error {
+	if c.left--; c.left <= 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestPairsAreGatheredWhenTheirTurnComes: a fit of many classes is at its first problem, where it looks whether it was stopped, before it has gone through the rows of all pairs, which are as many as classes times rows.
+func TestPairsAreGatheredWhenTheirTurnComes(t *testing.T) {
+	const n, k = 20000, 100
+	e := &data.Examples{X: mat.NewDense(n, 1, nil), Features: []string{"x"}}
+	for c := range k {
+		e.Classes = append(e.Classes, fmt.Sprint(c))
+	}
+	for i := range n {
+		e.X.Set(i, 0, float64(i%211))
+		e.Y = append(e.Y, float64(i%k))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := tryFit(&endsAt{Context: context.Background(), left: 2}, e, nil, learners.Env{Task: learners.Multiclass, Workers: 1})
+	runtime.ReadMemStats(&after)
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if took := after.TotalAlloc - before.TotalAlloc; took > 8*n*k {
+		t.Errorf("%d bytes were taken before the first problem, the row numbers of all pairs are %d", took, 8*n*(k-1))
 	}
 }
