@@ -14,7 +14,7 @@ func (poisson) outputs() int { return 1 }
 
 func (poisson) check(t *target) error {
 	for i, y := range t.y {
-		if y < 0 {
+		if y < 0 && t.weightOf(i) > 0 {
 			return fmt.Errorf("%s: loss 'poisson' needs targets >= 0, got %v in training row %d", learnerName, y, i+1)
 		}
 	}
@@ -57,7 +57,7 @@ func (gamma) outputs() int { return 1 }
 
 func (gamma) check(t *target) error {
 	for i, y := range t.y {
-		if !(y > 0) {
+		if !(y > 0) && t.weightOf(i) > 0 {
 			return fmt.Errorf("%s: loss 'gamma' needs targets > 0, got %v in training row %d", learnerName, y, i+1)
 		}
 	}

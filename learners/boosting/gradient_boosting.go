@@ -69,7 +69,7 @@ func (l *gradientBoosting) Declare(s *params.Set) {
 	s.Choice(&l.loss, "loss", "auto", []string{"auto", "logistic", "softmax", "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"},
 		"what is minimised; auto is logistic for two classes, softmax for more, squared_error for numbers; poisson (counts) and gamma (numbers > 0) predict the exponential of the trees")
 	s.Float(&l.quantile, "quantile", 0.5, "loss quantile: the quantile that is predicted", params.Above(0), params.Below(1))
-	s.Float(&l.huberQuantile, "huber_quantile", 0.9, "loss huber: errors count squared up to this quantile of the distances to the median", params.Above(0), params.AtMost(1))
+	s.Float(&l.huberQuantile, "huber_quantile", 0.9, "loss huber: errors count squared up to this quantile of the distances to the median, or, where that is 0, of those above 0", params.Above(0), params.AtMost(1))
 	s.Int(&l.nTrees, "n_trees", 100, "rounds at most; each grows a tree, with loss softmax one for each class", params.AtLeast(1), params.AtMost(10_000), params.TuneLog(50, 1000))
 	s.Float(&l.rate, "learning_rate", 0.1, "by what each tree's values are multiplied", params.Above(0), params.AtMost(1), params.TuneLog(0.02, 0.3))
 	s.Int(&l.maxLeaves, "max_leaves", 31, "leaves of a tree at most", params.AtLeast(2), params.AtMost(65536), params.TuneLog(8, 128))

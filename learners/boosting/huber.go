@@ -1,13 +1,16 @@
 package boosting
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // huber is the squared error near the target and the absolute error far from it (Huber, Annals of Mathematical Statistics 35 (1964)):
 //
 //	1/2 (y - z)^2 when |y - z| <= width, else width (|y - z| - width/2);  gradient z - y, held within -width and width; 1 in place of the hessian, which is never more
 //
-// The width is the quantile huber_quantile of |y - median|, so that the loss follows the scale of the target. It stays the same in all rounds, unlike in Friedman 2001, algorithm 4, so that the
-// losses of rounds can be compared.
+// The width is the quantile huber_quantile of |y - median|, so that the loss follows the scale of the target; where that is 0, as of amounts that are mostly 0, the quantile of those above 0. It stays the same in
+// all rounds, unlike in Friedman 2001, algorithm 4, so that the losses of rounds can be compared.
 type huber struct{ width float64 }
 
 // newHuber finds the width for the target.
@@ -17,7 +20,14 @@ func newHuber(t *target, q float64) huber {
 	for i, y := range t.y {
 		rows[i] = weighted{math.Abs(y - middle), t.weightOf(i)}
 	}
-	return huber{quantile(rows, q)}
+	if width := quantile(rows, q); width > 0 {
+		return huber{width}
+	}
+	apart := slices.DeleteFunc(rows, func(r weighted) bool { return r.value == 0 || r.weight == 0 })
+	if len(apart) == 0 { // every target is the same
+		return huber{1}
+	}
+	return huber{quantile(apart, q)}
 }
 
 func (huber) outputs() int { return 1 }

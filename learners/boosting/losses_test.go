@@ -115,6 +115,39 @@ func TestCountsAndPositiveNumbers(t *testing.T) {
 		if _, err := train(t.Context(), e, nil, learners.Env{}, "loss", loss); err == nil {
 			t.Errorf("%s takes a target of -1", loss)
 		}
+		e.Weights = make([]float64, len(e.Y))
+		for i := range e.Weights {
+			e.Weights[i] = 1
+		}
+		e.Weights[17] = 0
+		if _, err := train(t.Context(), e, nil, learners.Env{}, "loss", loss, "n_trees", "1"); err != nil {
+			t.Errorf("%s minds the target of a row that is not there: %v", loss, err)
+		}
+		e.Weights = nil
+	}
+}
+
+// TestHuberOfAmountsThatAreMostlyZero: the quantile of the distances to the median is 0 there, and a loss of no width would be 0 everywhere.
+func TestHuberOfAmountsThatAreMostlyZero(t *testing.T) {
+	e := regression(2000, 9, 1)
+	for i := range e.Y {
+		if e.Y[i] = 0; e.X.At(i, 0) > 1.6 { // about one in twenty
+			e.Y[i] = 5 + e.X.At(i, 1)
+		}
+	}
+	out := predictions(t, mustTrain(t, e, nil, "loss", "huber"), e.X)
+	off, zero := 0.0, 0.0
+	for i, y := range e.Y {
+		off, zero = off+math.Abs(out.At(i, 0)-y)/2000, zero+math.Abs(y)/2000
+	}
+	if !(off < 0.5*zero) {
+		t.Errorf("mean absolute error %v, of predicting 0 %v", off, zero)
+	}
+	for i := range e.Y {
+		e.Y[i] = 7
+	}
+	if got := predictions(t, mustTrain(t, e, nil, "loss", "huber"), e.X).At(0, 0); got != 7 {
+		t.Errorf("where every target is 7, %v is predicted", got)
 	}
 }
 
