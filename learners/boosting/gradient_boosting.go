@@ -182,8 +182,11 @@ func (l *gradientBoosting) fit(ctx context.Context, from *ensemble, train, valid
 	f.grower.budget = l.histogramBudget(env.Memory, n, p, len(train.Classes))
 	f.sampler = sampler{env: env, rows: l.subsample, features: l.colsample}
 	if l.goss {
-		if l.subsample < 1 || l.gossTop+l.gossOther > 1 {
-			return nil, fmt.Errorf("%s: goss samples rows itself: it needs subsample 1 and goss_top + goss_other <= 1, got %v and %v", learnerName, l.subsample, l.gossTop+l.gossOther)
+		if l.subsample < 1 {
+			return nil, fmt.Errorf("%s: goss samples rows itself and subsample = %v does too; leave one of them out", learnerName, l.subsample)
+		}
+		if l.gossTop+l.gossOther > 1 {
+			return nil, fmt.Errorf("%s: goss_top = %v and goss_other = %v are shares of the rows, which make more than 1 together", learnerName, l.gossTop, l.gossOther)
 		}
 		f.sampler.top, f.sampler.other, f.sampler.from = l.gossTop, l.gossOther, int(1/l.rate)
 	}
@@ -320,9 +323,10 @@ func (f *fitting) derive(ctx context.Context) (float64, error) {
 // round grows a tree for each output and adds it to the margins. It reports whether any of them has a split.
 func (f *fitting) round(ctx context.Context, round int) (grew bool, err error) {
 	g := f.grower
-	rows := f.sampler.draw(round, f.n)
+	rows, target := f.sampler.draw(round, f.n), f.target
 	if f.sampler.goss(round) {
 		rows = f.sampler.drawByGradient(round, f.gradients, f.hessians)
+		target = f.target.times(f.sampler.factors)
 	}
 	for k, q := range f.rounded {
 		if err := q.round(ctx, rows, f.env.Workers); err != nil {
@@ -341,7 +345,7 @@ func (f *fitting) round(ctx context.Context, round int) (grew bool, err error) {
 		}
 		grew = grew || len(g.nodes) > 1
 		if o, ok := f.objective.(leafSetting); ok {
-			if err := f.setLeaves(ctx, o, f.margins[k]); err != nil {
+			if err := f.setLeaves(ctx, o, target, f.margins[k]); err != nil {
 				return false, err
 			}
 		}
@@ -367,12 +371,12 @@ func (f *fitting) round(ctx context.Context, round int) (grew bool, err error) {
 	return grew, nil
 }
 
-// setLeaves replaces the values of the leaves by those of the objective.
-func (f *fitting) setLeaves(ctx context.Context, o leafSetting, margins []float64) error {
+// setLeaves replaces the values of the leaves by those of the objective for their rows of t.
+func (f *fitting) setLeaves(ctx context.Context, o leafSetting, t *target, margins []float64) error {
 	g := f.grower
 	return safego.Chunks(ctx, len(g.leaves), 1, f.env.Workers, func(i, _, _ int) error {
 		l := g.leaves[i]
-		g.nodes[l.node].value = g.rate * o.leafValue(f.target, g.rows[l.lo:l.hi], margins)
+		g.nodes[l.node].value = g.rate * o.leafValue(t, g.rows[l.lo:l.hi], margins)
 		return nil
 	})
 }

@@ -213,3 +213,46 @@ func TestGradientBasedSampling(t *testing.T) {
 		t.Errorf("%v of equal rows are drawn", n)
 	}
 }
+
+// TestSamplingByEqualGradients: with loss absolute_error all gradients are of one size, so which rows are among the largest is chance, not their place; and a leaf's median counts a row for all that it stands for.
+func TestSamplingByEqualGradients(t *testing.T) {
+	s := sampler{env: learners.Env{Seed: 3}, rows: 1, features: 1, top: 0.2, other: 0.1}
+	ones := func() [][]float64 {
+		v := make([]float64, 10000)
+		for i := range v {
+			v[i] = 1
+		}
+		return [][]float64{v}
+	}
+	g := ones()
+	first, whole := 0, 0 // of the first fifth of the rows; rows that count for themselves
+	for _, i := range s.drawByGradient(1, g, ones()) {
+		if i < 2000 {
+			first++
+		}
+		if g[0][i] == 1 {
+			whole++
+		}
+	}
+	if whole != 2000 || first < 500 || first > 700 {
+		t.Errorf("%d rows count for themselves, want 2000; %d are drawn of the first 2000, want about 600", whole, first)
+	}
+	e := regression(4000, 9, 0)
+	for i := range e.Y {
+		e.Y[i] = 10 + uniform(i, 50)
+		if i < 1000 { // a quarter, all at the beginning
+			e.Y[i] = uniform(i, 50)
+		}
+	}
+	m := mustTrain(t, e, nil, "loss", "quantile", "quantile", "0.75", "goss", "true", "max_leaves", "2")
+	out := predictions(t, m, e.X)
+	below := 0.0
+	for i, y := range e.Y {
+		if y < out.At(i, 0) {
+			below += 1.0 / 4000
+		}
+	}
+	if math.Abs(below-0.75) > 0.04 {
+		t.Errorf("%v of the targets are below the quantile 0.75", below)
+	}
+}

@@ -34,6 +34,14 @@ func (t *target) total() float64 {
 	return sum
 }
 
+// times is the target with each weight multiplied by the factor of its row; the factors are overwritten.
+func (t *target) times(factors []float64) *target {
+	for i := range factors {
+		factors[i] *= t.weightOf(i)
+	}
+	return &target{y: t.y, weight: factors}
+}
+
 // objective is a loss over margins: the sums of the trees' values. A row has as many margins as the objective has outputs. Margins, gradients and hessians are held output by output:
 // that of row i and output k is at index i of slice k. An objective is safe for concurrent use on disjoint rows.
 type objective interface {

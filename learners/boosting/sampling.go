@@ -14,8 +14,9 @@ type sampler struct {
 	top, other     float64 // shares of gradient-based sampling; 0: there is none
 	from           int     // the first round of it
 
-	sizes   []float64
-	in, out []uint32 // of the last draw
+	sizes   []float64 // of the gradients of rows
+	factors []float64 // after drawByGradient: what each row that was drawn counts for, in sizes' memory
+	in, out []uint32  // of the last draw
 }
 
 // all reports whether nothing is left to chance.
@@ -65,7 +66,8 @@ func (s *sampler) choose(tree int, usable []int) []int {
 func (s *sampler) goss(round int) bool { return s.top > 0 && round >= s.from }
 
 // drawByGradient is gradient-based one-side sampling (Ke et al. 2017, algorithm 2): the share top of the rows with the largest gradients is taken, and of the others each with the probability that
-// makes the share other of all. Their derivatives are multiplied by what makes up for those that are left out. With several outputs the sizes of the gradients are added.
+// makes the share other of all. Their derivatives are multiplied by what makes up for those that are left out. With several outputs the sizes of the gradients are added. Of rows with equal gradients, as all are
+// with loss absolute_error, those that are among the largest are drawn too: the first ones would be the same in every round.
 func (s *sampler) drawByGradient(round int, gradients, hessians [][]float64) []uint32 {
 	n := len(gradients[0])
 	s.sizes = s.sizes[:0]
@@ -80,31 +82,38 @@ func (s *sampler) drawByGradient(round int, gradients, hessians [][]float64) []u
 	sorted := slices.Clone(s.sizes)
 	slices.Sort(sorted)
 	least := sorted[n-top]
-	equal := 0 // of the rows with exactly the least size, so many are taken
-	for _, v := range sorted[n-top:] {
+	equal, tied := 0, 0 // of the rows with exactly the least size, which are tied, so many are taken
+	for i, v := range sorted {
 		if v == least {
-			equal++
+			tied++
+			if i >= n-top {
+				equal++
+			}
 		}
 	}
 	rng := s.env.RNG(2 * uint64(round))
 	limit := uint64(s.other / (1 - s.top) * (1 << 53))
 	factor := (1 - s.top) / s.other
-	s.in, s.out = s.in[:0], s.out[:0]
+	s.in, s.out, s.factors = s.in[:0], s.out[:0], s.sizes
 	for i, v := range s.sizes {
 		draw := rng.Uint64()>>11 < limit
-		switch {
-		case v > least:
+		top := v > least
+		if v == least {
+			if top = tied == equal || equal > 0 && rng.IntN(tied) < equal; top { // Knuth, algorithm S
+				equal--
+			}
+			tied--
+		}
+		if s.factors[i] = 1; top {
 			s.in = append(s.in, uint32(i))
 			continue
-		case v == least && equal > 0:
-			equal--
-			s.in = append(s.in, uint32(i))
-			continue
-		case !draw:
+		}
+		if !draw {
 			s.out = append(s.out, uint32(i))
 			continue
 		}
 		s.in = append(s.in, uint32(i))
+		s.factors[i] = factor
 		for k := range gradients {
 			gradients[k][i] *= factor
 			hessians[k][i] *= factor
