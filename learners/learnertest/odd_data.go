@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"aibms/learners"
+	"aibms/learners/artifact"
 	"aibms/learners/data"
 	"aibms/learners/params"
 )
@@ -128,6 +129,13 @@ func (s suite) hopelessData(t *testing.T) {
 		e := sample(s.task, 40, 3, 45)
 		mapColumn(e, 0, func(i int, v float64) float64 { return v * size })
 		s.tries(t, e)
+		if s.task == learners.Regression {
+			e = sample(s.task, 40, 3, 48)
+			for i := range e.Y {
+				e.Y[i] *= size
+			}
+			s.tries(t, e)
+		}
 	}
 	if s.spec.Traits.Weights {
 		e := sample(s.task, 40, 3, 46)
@@ -146,7 +154,7 @@ func (s suite) hopelessData(t *testing.T) {
 	}
 }
 
-// tries demands an error or a model with well-formed predictions.
+// tries demands an error or a model with well-formed predictions, which can be saved and loaded.
 func (s suite) tries(t *testing.T, e *data.Examples, given ...params.Setting) {
 	t.Helper()
 	m, err := s.fit(context.Background(), e, given...)
@@ -156,5 +164,17 @@ func (s suite) tries(t *testing.T, e *data.Examples, given ...params.Setting) {
 		}
 		return
 	}
-	s.checkWellFormed(t, predict(t, m, e))
+	out := predict(t, m, e)
+	s.checkWellFormed(t, out)
+	r, err := artifact.Decode(save(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := s.spec.Load(s.spec.StateVersion, r)
+	if err != nil {
+		t.Fatalf("the model cannot be loaded: %v", err)
+	}
+	if !sameBits(predict(t, loaded, e), out) {
+		t.Error("the loaded model predicts differently")
+	}
 }

@@ -281,6 +281,10 @@ func TestWrongSettingsSayWhatToDo(t *testing.T) {
 	if _, err := NewTarget("decision_tree", e); err == nil || !strings.Contains(err.Error(), "row 7") {
 		t.Errorf("a target that is no number: %v", err)
 	}
+	e.Y[6] = -1e160
+	if _, err := NewTarget("decision_tree", e); err == nil || !strings.Contains(err.Error(), "row 7, and the squares of such numbers overflow") {
+		t.Errorf("a target whose square is no number: %v", err)
+	}
 }
 
 // TestSumsAreExact: whatever the weights and targets, sums in any order have the same bits.

@@ -31,9 +31,10 @@ type several struct {
 func (t *Target) prepareSeveral(learner string, e *data.Examples, grain float64) error {
 	s := &several{y: e.Targets}
 	for k, y := range s.y {
+		name := fmt.Sprintf("target %d", k+1)
 		for i, v := range y {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%s: target %d is %v in training row %d; it must be a finite number", learner, k+1, v, i+1)
+			if err := checkNumber(learner, name, v, i); err != nil {
+				return err
 			}
 		}
 	}

@@ -55,8 +55,8 @@ func NewTarget(learner string, e *data.Examples) (*Target, error) {
 		if !(w >= 0) || math.IsInf(w, 0) {
 			return nil, fmt.Errorf("%s: the weight of training row %d is %v; it must be a finite number, 0 or above", learner, i+1, w)
 		}
-		if math.IsNaN(y) || math.IsInf(y, 0) {
-			return nil, fmt.Errorf("%s: the target is %v in training row %d; it must be a finite number", learner, y, i+1)
+		if err := checkNumber(learner, "the target", y, i); err != nil {
+			return nil, err
 		}
 		if w > 0 {
 			most = max(most, w)
@@ -100,6 +100,20 @@ func NewTarget(learner string, e *data.Examples) (*Target, error) {
 		}
 	}
 	return t, nil
+}
+
+// mostTarget is the largest number that can be a target: squares of such, and sums of as many as there are rows or trees, do not overflow.
+const mostTarget = 1e150
+
+// checkNumber refuses what cannot be the target of row i; name is that of the target in the error.
+func checkNumber(learner, name string, y float64, i int) error {
+	switch {
+	case math.IsNaN(y) || math.IsInf(y, 0):
+		return fmt.Errorf("%s: %s is %v in training row %d; it must be a finite number", learner, name, y, i+1)
+	case math.Abs(y) > mostTarget:
+		return fmt.Errorf("%s: %s is %v in training row %d, and the squares of such numbers overflow; scale it to at most %g", learner, name, y, i+1, mostTarget)
+	}
+	return nil
 }
 
 // bits is the smallest b with n <= 2^b.
