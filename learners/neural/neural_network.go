@@ -119,6 +119,9 @@ func (l *neuralNetwork) architecture(features int, categories []int, outputs int
 	if err != nil {
 		return nil, err
 	}
+	if l.normalization == "batch" && l.batchSize < 2 {
+		return nil, fmt.Errorf("%s: normalization = 'batch' compares the rows of a batch, so batch_size must be at least 2, got %d", learnerName, l.batchSize)
+	}
 	width := func(j int) int {
 		if l.embeddingSize > 0 {
 			return l.embeddingSize

@@ -459,6 +459,7 @@ func TestMistakes(t *testing.T) {
 		{binary, learners.Binary, "loss=squared_error", "use 'logistic'"},
 		{number, learners.Regression, "loss=softmax", "use 'squared_error'"},
 		{number, learners.Regression, "learning_rate=1e30 optimizer=sgd", "lower learning_rate"},
+		{number, learners.Regression, "normalization=batch batch_size=1", "batch_size must be at least 2"},
 	} {
 		_, err := learner(t, strings.Fields(c.settings)...).Fit(t.Context(), c.e, nil, env(c.task))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
