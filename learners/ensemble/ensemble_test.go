@@ -416,3 +416,19 @@ func TestEqualRows(t *testing.T) {
 		t.Errorf("13 of 40 equal rows are yes, predicted is %v", got)
 	}
 }
+
+// TestWarningsNameTheLearnerOnce: most warnings of learners begin with their name.
+func TestWarningsNameTheLearnerOnce(t *testing.T) {
+	e := sample(60, 0, 9)
+	for i := range 60 {
+		e.X.Set(i, 1, e.X.At(i, 0))
+	}
+	var warnings []string
+	env := learners.Env{Task: learners.Regression, Seed: 5, Workers: 1, Warn: func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }}
+	if _, err := newLearner(t, Voting(base), "learners", "linear_regression, decision_tree").Fit(t.Context(), e, nil, env); err != nil {
+		t.Fatal(err)
+	}
+	if len(warnings) != 1 || !strings.HasPrefix(warnings[0], "linear_regression: the ") {
+		t.Errorf("%q", warnings)
+	}
+}

@@ -67,7 +67,13 @@ func (f *fitting) fit(c choice, rows *prepared, stream uint64, memory int64) (pa
 	}
 	env := learners.Env{Task: f.env.Task, Seed: f.env.Seed + stream*0x9e3779b97f4a7c15, Workers: f.env.Workers, Record: f.record,
 		Progress: func(done, total int, _ float64) { f.report(float64(done) / float64(max(1, total))) },
-		Warn:     func(format string, args ...any) { f.env.Warnf("%s: "+format, append([]any{c.spec.Name}, args...)...) }}
+		Warn: func(format string, args ...any) {
+			text := fmt.Sprintf(format, args...)
+			if !strings.HasPrefix(text, c.spec.Name) { // most warnings begin with the learner's name
+				text = c.spec.Name + ": " + text
+			}
+			f.env.Warnf("%s", text)
+		}}
 	if f.env.Memory > 0 {
 		env.Memory = max(1, f.env.Memory-memory)
 	}
