@@ -53,8 +53,8 @@ func (s *exactSum) carry() {
 	s.waiting = 0
 }
 
-// mean is the sum over n, correctly rounded.
-func (s *exactSum) mean(n int) float64 {
+// mean is the sum over n > 0, correctly rounded.
+func (s *exactSum) mean(n float64) float64 {
 	s.carry()
 	total, word := new(big.Int), new(big.Int)
 	for i := len(s.words) - 1; i >= 0; i-- {
@@ -62,6 +62,6 @@ func (s *exactSum) mean(n int) float64 {
 	}
 	sum := new(big.Float).SetInt(total)
 	sum.SetMantExp(sum, -1075)
-	mean, _ := new(big.Float).SetPrec(53).Quo(sum, new(big.Float).SetInt64(int64(n))).Float64()
+	mean, _ := new(big.Float).SetPrec(53).Quo(sum, new(big.Float).SetFloat64(n)).Float64()
 	return mean
 }

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"context"
 	"fmt"
 	"slices"
 )
@@ -9,9 +10,12 @@ import (
 // size). NULL and a category that the training rows did not have are zeros throughout. Only the top_n most frequent categories get a column, of
 // equally frequent ones the first in order.
 
+// MostColumns is how many columns the automatic rules make of a category at most.
+const MostColumns = 100
+
 // defaultCategories is top_n where the user gives none; maxCategories is the most that can be asked for.
 const (
-	defaultCategories = 100
+	defaultCategories = MostColumns
 	maxCategories     = 10_000
 )
 
@@ -29,15 +33,14 @@ func checkOneHot(args []literal) error {
 
 // keepTop returns which categories a transformer knows, the top most frequent unless the user says how many, given how often each occurs in the training rows: ascending indexes into counts.
 func keepTop(f *fitting, name string, top int, args []literal, counts []int) ([]int, error) {
-	kept, frequency := make([]int, 0, len(counts)), make([]float64, 0, len(counts))
-	for i, n := range counts {
-		if n > 0 {
-			kept, frequency = append(kept, i), append(frequency, float64(n))
-		}
-	}
-	all := len(kept)
 	if len(args) == 1 {
 		top, _ = args[0].whole()
+	}
+	weights, all := make([]float64, len(counts)), 0
+	for i, n := range counts {
+		if weights[i] = float64(n); n > 0 {
+			all++
+		}
 	}
 	if all == 0 {
 		made := "makes no column"
@@ -46,27 +49,10 @@ func keepTop(f *fitting, name string, top int, args []literal, counts []int) ([]
 		}
 		f.warn("%s is NULL in every training row; %s %s of it", f.item.Input, name, made)
 	}
-	if all <= top {
-		return kept, nil
+	kept, err := Frequent(f.ctx, weights, top)
+	if err != nil || all <= top {
+		return kept, err
 	}
-	ascending, err := sorted(f.ctx, frequency)
-	if err != nil {
-		return nil, err
-	}
-	limit := int(ascending[all-top]) // of the least frequent that is kept
-	ties := top
-	for _, i := range kept {
-		if counts[i] > limit {
-			ties--
-		}
-	}
-	kept = slices.DeleteFunc(kept, func(i int) bool {
-		if counts[i] == limit {
-			ties--
-			return ties < 0
-		}
-		return counts[i] < limit
-	})
 	if len(args) == 0 {
 		others := "zeros"
 		if name == "CATEGORY" {
@@ -76,6 +62,37 @@ func keepTop(f *fitting, name string, top int, args []literal, counts []int) ([]
 			f.item.Input, others, name, f.item.Input, min(all, maxCategories))
 	}
 	return kept, nil
+}
+
+// Frequent are the places of the top largest of the counts above 0, of equal ones the first, in ascending order.
+func Frequent(ctx context.Context, counts []float64, top int) ([]int, error) {
+	kept, above := make([]int, 0, len(counts)), make([]float64, 0, len(counts))
+	for i, n := range counts {
+		if n > 0 {
+			kept, above = append(kept, i), append(above, n)
+		}
+	}
+	if len(kept) <= top {
+		return kept, nil
+	}
+	ascending, err := sorted(ctx, above)
+	if err != nil {
+		return nil, err
+	}
+	limit := ascending[len(kept)-top] // of the least frequent that is kept
+	ties := top
+	for _, n := range above {
+		if n > limit {
+			ties--
+		}
+	}
+	return slices.DeleteFunc(kept, func(i int) bool {
+		if counts[i] == limit {
+			ties--
+			return ties < 0
+		}
+		return counts[i] < limit
+	}), nil
 }
 
 // fitOneHot numbers the categories of a column of numbers; the pipeline makes the columns.

@@ -16,20 +16,27 @@ type moments struct {
 	min, max float64
 }
 
-// measure takes the moments of col in two passes. The mean is correctly rounded and the standard deviation is made of exact sums, so neither
-// depends on the order of the rows; values up to the largest float64 do not overflow.
-func measure(ctx context.Context, col []float64) (moments, error) {
+// measure takes the moments of col in two passes, by weights above 0 and at most 1 (nil: 1 each). The mean is correctly rounded and the standard deviation is made of exact sums, so neither
+// depends on the order of the rows; values up to the largest float64 do not overflow. (The products with weights are rounded before they are added.)
+func measure(ctx context.Context, col, weights []float64) (moments, error) {
 	m := moments{min: math.Inf(1), max: math.Inf(-1)}
-	var sum exactSum
+	var sum, weight exactSum
+	low := 0
 	err := eachChunk(ctx, col, func(chunk []float64) {
-		for _, x := range chunk {
+		for i, x := range chunk {
 			if x != x {
 				continue
 			}
 			m.count++
 			m.min, m.max = min(m.min, x), max(m.max, x)
+			if weights != nil {
+				w := weights[low+i]
+				weight.add(w)
+				x *= w
+			}
 			sum.add(x)
 		}
+		low += len(chunk)
 	})
 	if err != nil {
 		return m, err
@@ -38,7 +45,11 @@ func measure(ctx context.Context, col []float64) (moments, error) {
 		nan := math.NaN()
 		return moments{mean: nan, stdDev: nan, min: nan, max: nan}, nil
 	}
-	m.mean = sum.mean(m.count)
+	total := float64(m.count)
+	if weights != nil {
+		total = weight.mean(1)
+	}
+	m.mean = sum.mean(total)
 	if m.min == m.max {
 		return m, nil
 	}
@@ -48,22 +59,30 @@ func measure(ctx context.Context, col []float64) (moments, error) {
 	scale := math.Ldexp(1, -exponent)
 	center := m.mean * scale
 	var first, second exactSum
+	low = 0
 	err = eachChunk(ctx, col, func(chunk []float64) {
-		for _, x := range chunk {
+		for i, x := range chunk {
 			if x != x {
 				continue
 			}
 			d := float64(x*scale) - center
+			if weights != nil {
+				w := weights[low+i]
+				first.add(w * d)
+				second.add(w * (d * d))
+				continue
+			}
 			first.add(d)
 			second.add(d * d)
 		}
+		low += len(chunk)
 	})
 	if err != nil {
 		return m, err
 	}
 	// the mean of d is not 0 when the mean of x was rounded: Var(x) = E[d^2] - E[d]^2
-	rest := first.mean(m.count)
-	m.stdDev = math.Ldexp(math.Sqrt(second.mean(m.count)-float64(rest*rest)), exponent)
+	rest := first.mean(total)
+	m.stdDev = math.Ldexp(math.Sqrt(max(0, second.mean(total)-float64(rest*rest))), exponent)
 	return m, nil
 }
 

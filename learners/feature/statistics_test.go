@@ -41,7 +41,7 @@ func TestExactSumIsTheRoundedMean(t *testing.T) {
 			want.Add(want, new(big.Float).SetFloat64(x))
 		}
 		mean, _ := new(big.Float).SetPrec(53).Quo(want, new(big.Float).SetInt64(int64(n))).Float64()
-		if got := sum.mean(n); got != mean {
+		if got := sum.mean(float64(n)); got != mean {
 			t.Errorf("%d values: mean %v, want %v", n, got, mean)
 		}
 	}
@@ -71,7 +71,7 @@ func TestMeasure(t *testing.T) {
 		{[]float64{huge, huge, huge / 2}, moments{3, huge / 6 * 5, huge / 2 * math.Sqrt(2./9), huge / 2, huge}},
 		{[]float64{5e-324, 0, 0, 5e-324}, moments{4, 0, 0, 0, 5e-324}},
 	} {
-		got, err := measure(t.Context(), c.col)
+		got, err := measure(t.Context(), c.col, nil)
 		near := func(a, b float64) bool { return a == b || a != a && b != b || math.Abs(a-b) <= 1e-15*math.Abs(b) }
 		if err != nil || got.count != c.want.count || !near(got.mean, c.want.mean) || !near(got.min, c.want.min) || !near(got.max, c.want.max) ||
 			c.want.max != 5e-324 && !near(got.stdDev, c.want.stdDev) {

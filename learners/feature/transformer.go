@@ -113,7 +113,7 @@ type fitting struct {
 // measure is measure for the numbers that the next step gets.
 func (f *fitting) measure(col []float64) (moments, error) {
 	if f.measured == nil {
-		m, err := measure(f.ctx, col)
+		m, err := measure(f.ctx, col, nil)
 		if err != nil {
 			return m, err
 		}
