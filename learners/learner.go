@@ -237,6 +237,18 @@ type Coefficients interface {
 	Coefficients() (weights *mat.Dense, intercepts []float64)
 }
 
+// Column is what a coefficient is of: a feature, or one category of it.
+type Column struct {
+	Feature  int
+	Category int // code; -1 of a feature of numbers
+}
+
+// Columns is an optional ability of a Model with Coefficients that sees a column of 0 and 1 for each category in the place of a feature of categories.
+type Columns interface {
+	// Columns says what each coefficient is of, in their order, in the place of the p features. The caller may change it.
+	Columns() []Column
+}
+
 // Importances is an optional ability of a Model: how much each feature matters to it, for ml_feature_importance.
 type Importances interface {
 	// Importances returns p numbers >= 0 that sum to one, or are all 0 when the model uses no feature. The caller may change them.

@@ -25,6 +25,10 @@ var mlWeights = &tableFunction{
 			return nil, sqlerr.Errorf(sqlerr.WrongArguments, "ml_weights: learner %s of model %s has no coefficients", c.version.Learner, c.model.SQLName())
 		}
 		w, intercepts := linear.Coefficients()
+		names := p.Pipeline.Features()
+		if spread, ok := learners.As[learners.Columns](p.Model); ok {
+			names = coefficientNames(spread.Columns(), names, p.Pipeline.CategoryNames)
+		}
 		var out []sql.Row
 		for k, b := range intercepts {
 			var class any
@@ -36,13 +40,34 @@ var mlWeights = &tableFunction{
 			case p.More != nil:
 				class = p.Targets()[k].Name
 			}
-			for j, name := range p.Pipeline.Features() {
+			for j, name := range names {
 				out = append(out, sql.NewRow(class, name, w.At(k, j)))
 			}
 			out = append(out, sql.NewRow(class, nil, finite(b)))
 		}
 		return out, nil
 	},
+}
+
+// coefficientNames name what coefficients are of as ONE_HOT names its columns.
+func coefficientNames(columns []learners.Column, features []string, categoryNames func(feature int) []string) []string {
+	out := make([]string, len(columns))
+	known := map[int][]string{}
+	for k, of := range columns {
+		out[k] = features[of.Feature]
+		if of.Category < 0 {
+			continue
+		}
+		all, ok := known[of.Feature]
+		if !ok {
+			all = categoryNames(of.Feature)
+			known[of.Feature] = all
+		}
+		if of.Category < len(all) {
+			out[k] += "=" + all[of.Category]
+		}
+	}
+	return out
 }
 
 // finite is a DOUBLE value; NULL stands for an infinite one: the intercept of a class that no training row had.

@@ -35,7 +35,7 @@ var policy = map[string][]string{
 	"learners/boosting":      {"learners", "learners/bin", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/forest":        {"learners", "learners/data", "learners/params", "learners/artifact", "learners/tree", "internal/safego"},
 	"learners/bayes":         {"learners", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
-	"learners/ensemble":      {"learners", "learners/data", "learners/params", "learners/artifact", "learners/metric"},
+	"learners/ensemble":      {"learners", "learners/data", "learners/feature", "learners/params", "learners/artifact", "learners/metric"},
 	"learners/isolation":     {"learners", "learners/data", "learners/params", "learners/artifact", "internal/safego"},
 	"learners/neural":        {"learners", "learners/data", "learners/matmul", "learners/params", "learners/artifact", "learners/vector", "internal/safego"},
 	"learners/neighbors":     {"learners", "learners/data", "learners/params", "learners/artifact"},

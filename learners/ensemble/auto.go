@@ -24,7 +24,7 @@ const autoName = "auto"
 //  1. The rows are dealt into folds, as stacking deals them: by class in turn, copies of a row together, whatever their order. With validation rows and folds = 0 there is one fold, in
 //     which the candidates learn from the training rows and predict the validation rows.
 //  2. Every candidate is fitted on the rows outside each fold and predicts those in it; the metric measures that. All of them get the same rows, none sees a row that it is judged by (not
-//     even to stop early), and what a candidate needs of its features (scaling, filled gaps) is fitted on the rows outside the fold.
+//     even to stop early), and what a candidate needs of its features (scaling, filled gaps, columns of 0 and 1 for categories, as in a voting) is fitted on the rows outside the fold.
 //  3. Candidates are ranked by the mean of the metric over the folds, equal ones by their place in the list. The first is fitted again on all training rows, with the validation rows to stop
 //     early by, and is the model: the same bits as in a voting of it alone.
 //
@@ -48,9 +48,9 @@ func Auto(base *learners.Registry) *learners.Spec {
 		Objective:    "the mean of a metric over folds, as a choice among learners; each learner minimises its own",
 		Reference:    "Stone, J. Royal Statistical Society B 36 (1974)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return &auto{base: base} },
-		StateVersion: 1,
+		StateVersion: stateVersion,
 		Load:         func(version int, r *artifact.Reader) (learners.Model, error) { return loadAuto(base, version, r) },
 	}
 }
@@ -172,12 +172,14 @@ func (l *auto) candidates(classes bool, n int, weighted bool) ([]choice, error) 
 }
 
 // held is what is held beside a candidate: the rows outside a fold and those in it, the copy that the candidate needs of them, predictions and places.
-func (l *auto) held(n, p, classes int) int64 {
-	return 8 * int64(n) * (2*int64(p) + 2*int64(classes) + 8)
+func (l *auto) held(c choice, n int, s shape, classes int) int64 {
+	return 8*int64(n)*(int64(s.columns)+2*int64(classes)+8) + preparedMemory([]choice{c}, n, s)
 }
 
-// MemoryNeeded is that of the smallest candidate, and of what is held beside it: those that need more than there is are not tried.
-func (l *auto) MemoryNeeded(n, p, classes int) int64 {
+// MemoryNeeded is that of the smallest candidate, and of what is held beside it: those that need more than there is are not tried. Fit asks again when it knows the categories.
+func (l *auto) MemoryNeeded(n, p, classes int) int64 { return l.needed(n, shape{p, p, false}, classes) }
+
+func (l *auto) needed(n int, s shape, classes int) int64 {
 	list, err := l.candidates(classes > 1, n, false)
 	if err != nil || len(list) == 0 {
 		return 0
@@ -185,13 +187,12 @@ func (l *auto) MemoryNeeded(n, p, classes int) int64 {
 	least := int64(math.MaxInt64)
 	for _, c := range list {
 		if classes > 1 == (c.spec.Supports(learners.Binary) || c.spec.Supports(learners.Multiclass)) || c.spec.Supports(learners.Regression) {
-			least = min(least, memoryOf(c, n, p, classes))
+			if most, held := memoryOf(c, n, s, classes), l.held(c, n, s, classes); most < math.MaxInt64-held {
+				least = min(least, most+held)
+			}
 		}
 	}
-	if held := l.held(n, p, classes); least < math.MaxInt64-held {
-		return least + held
-	}
-	return math.MaxInt64
+	return least
 }
 
 // race is what one Fit is at.
@@ -202,7 +203,7 @@ type race struct {
 	train, validate *data.Examples
 	places          []place // nil: the validation rows judge
 	folds           int
-	held            int64
+	held            []int64       // beside each candidate
 	spent           time.Duration // by the fits of the present candidate
 }
 
@@ -220,17 +221,19 @@ func (l *auto) Fit(ctx context.Context, train, validate *data.Examples, env lear
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", autoName, err)
 	}
-	_, p := train.Dims()
-	n := rowsSeen(train, validate)
+	n, sees := rowsSeen(train, validate), shapeOf(train)
 	classes := max(1, len(train.Classes))
-	r := &race{train: train, validate: validate, folds: 1, held: l.held(n, p, classes)}
+	r := &race{train: train, validate: validate, folds: 1}
 	if r.list, err = l.candidates(env.Task.Classification(), n, train.Weights != nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", autoName, err)
+	}
+	for _, c := range r.list {
+		r.held = append(r.held, l.held(c, n, sees, classes))
 	}
 	if r.metric, err = l.measure(env); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(autoName, l.MemoryNeeded(n, p, classes), env); err != nil {
+	if err := checkMemory(autoName, l.needed(n, sees, classes), env); err != nil {
 		return nil, err
 	}
 	if l.folds > 0 || validate == nil {
@@ -319,11 +322,13 @@ func (r *race) fitFirst(ranked []learners.Candidate) (*autoModel, error) {
 	for i := range ranked {
 		c := &ranked[i]
 		r.env.BeginPart(r.list[c.Number-1].String() + ", which won")
-		rows, err := prepare(r.ctx, r.train, r.validate)
+		winner := r.list[c.Number-1 : c.Number]
+		rows, err := prepare(r.ctx, winner, r.train, r.validate)
 		if err == nil {
 			m := &autoModel{parts: newParts(rows)}
 			var chosen part
-			if chosen, err = r.fit(r.list[c.Number-1], rows, 0, r.held); err == nil {
+			if chosen, err = r.fit(winner[0], rows, 0, r.held[c.Number-1]); err == nil {
+				rows.warn(autoName, r.env, winner)
 				m.list = []part{chosen}
 				return m, nil
 			}
@@ -412,7 +417,7 @@ func meanAndSpread(values []float64) (mean, spread float64) {
 func (r *race) judge(k, fold int) (metric.Value, error) {
 	c := r.list[k]
 	learned, judged := r.train, r.validate
-	n, p := r.train.Dims()
+	n, _ := r.train.Dims()
 	if r.places != nil {
 		outside, inside := deal(r.places, fold, r.folds)
 		inside = slices.DeleteFunc(inside, func(i int32) bool { return r.train.Weight(int(i)) == 0 })
@@ -426,15 +431,15 @@ func (r *race) judge(k, fold int) (metric.Value, error) {
 		n = len(outside)
 	}
 	if allowed := r.env.Memory; allowed > 0 {
-		if need := memoryOf(c, n, p, max(1, len(r.train.Classes))); need > allowed-r.held {
-			return metric.Value{}, fmt.Errorf("it needs %d bytes of memory, %d are left for it", need, max(0, allowed-r.held))
+		if need := memoryOf(c, n, shapeOf(r.train), max(1, len(r.train.Classes))); need > allowed-r.held[k] {
+			return metric.Value{}, fmt.Errorf("it needs %d bytes of memory, %d are left for it", need, max(0, allowed-r.held[k]))
 		}
 	}
-	rows, err := prepare(r.ctx, learned, nil)
+	rows, err := prepare(r.ctx, r.list[k:k+1], learned, nil)
 	if err != nil {
 		return metric.Value{}, err
 	}
-	fitted, err := r.fit(c, rows, uint64(k+len(r.list)*(fold+1)), r.held)
+	fitted, err := r.fit(c, rows, uint64(k+len(r.list)*(fold+1)), r.held[k])
 	if err != nil {
 		return metric.Value{}, err
 	}

@@ -40,12 +40,12 @@ func (m *autoModel) Abilities() []any {
 	chosen := m.list[0]
 	var list []any
 	if a, ok := chosen.model.(learners.Importances); ok {
-		list = append(list, weighing{a})
+		list = append(list, weighing{m, a})
 	}
 	if a, ok := chosen.model.(learners.OutOfBag); ok {
 		list = append(list, scored{a})
 	}
-	if a, ok := chosen.model.(learners.Trees); ok && chosen.needs&standardised == 0 {
+	if a, ok := chosen.model.(learners.Trees); ok && chosen.needs&(standardised|expanded) == 0 {
 		list = append(list, grown{a})
 	}
 	if _, ok := chosen.model.(learners.Classifier); ok {
@@ -53,19 +53,35 @@ func (m *autoModel) Abilities() []any {
 	}
 	if a, ok := chosen.model.(learners.Coefficients); ok {
 		list = append(list, rescaled{m, a})
+		if chosen.needs&expanded != 0 {
+			list = append(list, spread{m})
+		}
 	}
 	return list
 }
 
 // weighing, scored and grown pass one ability on, and no other.
 type (
-	weighing struct{ from learners.Importances }
-	scored   struct{ from learners.OutOfBag }
-	grown    struct{ from learners.Trees }
+	weighing struct {
+		m    *autoModel
+		from learners.Importances
+	}
+	scored struct{ from learners.OutOfBag }
+	grown  struct{ from learners.Trees }
 )
 
-// Importances implements learners.Importances.
-func (w weighing) Importances() []float64 { return w.from.Importances() }
+// Importances implements learners.Importances: a feature of categories has that of its columns together.
+func (w weighing) Importances() []float64 {
+	shares := w.from.Importances()
+	if w.m.list[0].needs&expanded == 0 {
+		return shares
+	}
+	out := make([]float64, w.m.features)
+	for k, of := range w.m.preparation.columns() {
+		out[of.feature] += shares[k]
+	}
+	return out
+}
 
 // OutOfBag implements learners.OutOfBag.
 func (s scored) OutOfBag() (metric string, score float64, rows int) { return s.from.OutOfBag() }
@@ -99,18 +115,40 @@ type rescaled struct {
 // Coefficients implements learners.Coefficients: of b + w (x - mean) / deviation the coefficient is w / deviation, and the intercept b - w mean / deviation.
 func (r rescaled) Coefficients() (weights *mat.Dense, intercepts []float64) {
 	weights, intercepts = r.from.Coefficients()
-	if r.m.list[0].needs&standardised == 0 {
+	chosen, s := r.m.list[0], r.m.preparation
+	if chosen.needs&standardised == 0 {
 		return weights, intercepts
 	}
-	s := r.m.statistics
-	for k := range intercepts {
-		for j, w := range weights.RawRowView(k) {
-			w /= s.deviation[j]
-			weights.Set(k, j, w)
-			intercepts[k] -= w * s.mean[j]
+	first := func(j int) int { return j }
+	if chosen.needs&expanded != 0 {
+		first = func(j int) int { return s.first[j] }
+	}
+	for j, scale := range s.scales {
+		if s.places[j] != nil {
+			continue
+		}
+		for k := range intercepts {
+			w := 0.0 // of one that does not vary
+			if scale.Deviation > 0 {
+				w = weights.At(k, first(j)) / scale.Deviation
+			}
+			weights.Set(k, first(j), w)
+			intercepts[k] -= w * scale.Mean
 		}
 	}
 	return weights, intercepts
+}
+
+// spread says what the coefficients belong to where categories have columns of their own.
+type spread struct{ m *autoModel }
+
+// Columns implements learners.Columns.
+func (s spread) Columns() []learners.Column {
+	out := make([]learners.Column, 0, s.m.preparation.width(expanded))
+	for _, of := range s.m.preparation.columns() {
+		out = append(out, learners.Column{Feature: of.feature, Category: of.code})
+	}
+	return out
 }
 
 // statuses of candidates, in the order of their numbers in a saved state.
@@ -201,7 +239,7 @@ func loadAuto(base *learners.Registry, version int, r *artifact.Reader) (learner
 		}
 		m.board = append(m.board, c)
 	}
-	if m.parts, err = loadParts(base, r.Within("chosen")); err != nil {
+	if m.parts, err = loadParts(base, version, r.Within("chosen")); err != nil {
 		return nil, err
 	}
 	if len(m.list) != 1 || m.list[0].spec.Name != m.board[0].Learner {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -242,7 +243,7 @@ func largest(v []float64) int {
 	return at
 }
 
-// TestFeaturesAreMadeForTheLearnerThatNeedsThem: a linear learner in an ensemble is the linear learner on features that were standardised, and filled, before.
+// TestFeaturesAreMadeForTheLearnerThatNeedsThem: a linear learner in an ensemble is the linear learner on features that were filled, and standardised, before, by weight.
 func TestFeaturesAreMadeForTheLearnerThatNeedsThem(t *testing.T) {
 	e := sample(400, 2, 3)
 	for i := range e.Y {
@@ -254,51 +255,54 @@ func TestFeaturesAreMadeForTheLearnerThatNeedsThem(t *testing.T) {
 	by := *e
 	by.X = mat.DenseCopyOf(e.X)
 	for j := range 4 {
+		var values []float64
+		for i := range e.Y {
+			if v := e.X.At(i, j); !math.IsNaN(v) {
+				values = append(values, slices.Repeat([]float64{v}, 1+i%3)...)
+			}
+		}
+		slices.Sort(values)
+		median := (values[(len(values)-1)/2] + values[len(values)/2]) / 2
 		sum, weight, square := 0.0, 0.0, 0.0
-		for i := range e.Y {
-			if v := e.X.At(i, j); !math.IsNaN(v) {
-				sum, weight = sum+e.Weights[i]*v, weight+e.Weights[i]
+		for i, w := range e.Weights {
+			if math.IsNaN(e.X.At(i, j)) {
+				by.X.Set(i, j, median)
 			}
+			sum, weight = sum+w*by.X.At(i, j), weight+w
 		}
-		mean := sum / weight
-		for i := range e.Y {
-			if v := e.X.At(i, j); !math.IsNaN(v) {
-				square += e.Weights[i] * (v - mean) * (v - mean) / weight
-			}
+		for i, w := range e.Weights {
+			d := by.X.At(i, j) - sum/weight
+			square += w * d * d / weight
 		}
 		for i := range e.Y {
-			v := e.X.At(i, j)
-			if math.IsNaN(v) {
-				v = mean
-			}
-			by.X.Set(i, j, (v-mean)/math.Sqrt(square))
+			by.X.Set(i, j, (by.X.At(i, j)-sum/weight)/math.Sqrt(square))
 		}
 	}
 	want := predict(t, fit(t, &by, 1, linear.LogisticRegression()), &by)
 	checkSame(t, predict(t, fit(t, e, 1, Voting(base), "learners", "logistic_regression"), e), want, 1e-6)
 }
 
-func TestStatisticsOfStrangeColumns(t *testing.T) {
+func TestStrangeColumns(t *testing.T) {
 	nan := math.NaN()
-	e := &data.Examples{X: mat.NewDense(4, 6, []float64{
-		7, nan, 1e308, 1e-310, 1e8 + 1, 0,
-		7, nan, -1e308, 2e-310, 1e8 + 2, 0,
-		nan, nan, 1e308, 1e-310, 1e8 + 1, 0,
-		7, nan, -1e308, 2e-310, 1e8 + 2, 0,
-	}), Features: []string{"a", "b", "c", "d", "e", "f"}, Y: make([]float64, 4)}
-	s, err := newStatistics(context.Background(), e)
+	e := &data.Examples{X: mat.NewDense(4, 7, []float64{
+		7, nan, 1e308, 1e-310, 1e8 + 1, 0, 1,
+		7, nan, -1e308, 2e-310, 1e8 + 2, 0, 0,
+		nan, nan, 1e308, 1e-310, 1e8 + 1, 0, 1,
+		7, nan, -1e308, 2e-310, 1e8 + 2, 0, nan,
+	}), Features: []string{"a", "b", "c", "d", "e", "f", "g"}, Y: make([]float64, 4)}
+	s, err := newPreparation(context.Background(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := mat.NewDense(4, 6, nil)
+	out := mat.NewDense(4, 7, nil)
 	s.apply(filled|standardised, e.X, out)
-	for j, want := range []float64{0, 0, 1, -1, -1, 0} {
-		if math.Abs(out.At(0, j)-want) > 1e-7 {
-			t.Errorf("column %d: %v, want %v", j, out.At(0, j), want)
+	for j, want := range []float64{0, 0, -1, 1, 1, 0, 1} {
+		if math.Abs(out.At(3, j)-want) > 1e-7 {
+			t.Errorf("column %d: %v, want %v", j, out.At(3, j), want)
 		}
 	}
 	e.X.Set(0, 0, math.Inf(1))
-	if _, err := newStatistics(context.Background(), e); err == nil || !strings.Contains(err.Error(), "feature a") {
+	if _, err := newPreparation(context.Background(), e); err == nil || !strings.Contains(err.Error(), "feature a: a value is +Inf") {
 		t.Errorf("an infinite value: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"aibms/learners"
 	"aibms/learners/artifact"
 	"aibms/learners/data"
+	"aibms/learners/feature"
 )
 
 // part is a fitted learner of an ensemble.
@@ -24,7 +25,7 @@ type part struct {
 // parts are models that learned from the same rows. They are immutable and safe for concurrent use.
 type parts struct {
 	features, outputs int
-	statistics        *statistics
+	preparation       *preparation // nil when no model needs any
 	list              []part
 }
 
@@ -60,7 +61,7 @@ func (f *fitting) fit(c choice, rows *prepared, stream uint64, memory int64) (pa
 	if err != nil {
 		return part{}, fmt.Errorf("%s: learner %s: %w", f.name, c.spec.Name, err)
 	}
-	p := part{spec: c.spec, needs: needsOf(c.spec)}
+	p := part{spec: c.spec, needs: rows.needsOf(c.spec)}
 	train, validate, err := rows.seen(f.ctx, p.needs)
 	if err != nil {
 		return part{}, err
@@ -104,7 +105,7 @@ func (f *fitting) checkChoices(list []choice, base *learners.Registry, weighted 
 // newParts makes room for models of these rows.
 func newParts(rows *prepared) *parts {
 	_, p := rows.train.Dims()
-	return &parts{features: p, outputs: max(1, len(rows.train.Classes)), statistics: rows.statistics}
+	return &parts{features: p, outputs: max(1, len(rows.train.Classes)), preparation: rows.preparation}
 }
 
 // blockRows is how many rows are predicted at once: few enough for their features to stay in the cache.
@@ -118,21 +119,28 @@ func (p *parts) each(x *mat.Dense, f func(k, lo int, seen, out *mat.Dense) error
 		return fmt.Errorf("%d features, the model has %d", columns, p.features)
 	}
 	size := min(n, blockRows)
-	made, out := mat.NewDense(size, columns, nil), mat.NewDense(size, p.outputs, nil)
+	out := mat.NewDense(size, p.outputs, nil)
+	var made [mostNeeds + 1]*mat.Dense // rows as learners of these needs see them
 	for lo := 0; lo < n; lo += size {
 		rows := min(size, n-lo)
 		block := x.Slice(lo, lo+rows, 0, columns).(*mat.Dense)
-		seen, answer := made.Slice(0, rows, 0, columns).(*mat.Dense), out.Slice(0, rows, 0, p.outputs).(*mat.Dense)
+		answer := out.Slice(0, rows, 0, p.outputs).(*mat.Dense)
+		var ready [mostNeeds + 1]*mat.Dense
+		ready[asTheyAre] = block
 		for k, model := range p.list {
-			from := block
-			if model.needs != asTheyAre {
-				p.statistics.apply(model.needs, block, seen)
-				from = seen
+			if ready[model.needs] == nil {
+				width := p.preparation.width(model.needs)
+				if made[model.needs] == nil {
+					made[model.needs] = mat.NewDense(size, width, nil)
+				}
+				ready[model.needs] = made[model.needs].Slice(0, rows, 0, width).(*mat.Dense)
+				p.preparation.apply(model.needs, block, ready[model.needs])
 			}
-			if err := model.model.Predict(from, answer); err != nil {
+			seen := ready[model.needs]
+			if err := model.model.Predict(seen, answer); err != nil {
 				return fmt.Errorf("learner %s: %w", model.spec.Name, err)
 			}
-			if err := f(k, lo, from, answer); err != nil {
+			if err := f(k, lo, seen, answer); err != nil {
 				return err
 			}
 		}
@@ -158,9 +166,15 @@ func checkShape(x, out *mat.Dense, features, outputs int) error {
 //	shape            int64     features, outputs
 //	learners         texts     the name of each learner
 //	state_versions   int64     of each learner: that of its model
-//	needs            int64     of each learner: 1 when missing values are filled, plus 2 when features are standardised
+//	needs            int64     of each learner: 1 when missing numbers are filled, plus 2 when numbers are standardised, plus 4 when categories are columns of 0 and 1
+//
+// and where a learner needs any of these (empty otherwise)
+//
+//	fill             float64   of each feature: what a missing number becomes
 //	mean             float64   of each feature
-//	deviation        float64   of each feature
+//	deviation        float64   of each feature: 0 when it does not vary
+//	categories       int64     of each feature: how many there are; 0 of numbers
+//	places           int64     of each category of each feature: its column among those of the feature; -1: it has none
 //	1/..., 2/...               the model of each learner
 func (p *parts) save(w *artifact.Writer) error {
 	var names []string
@@ -172,8 +186,22 @@ func (p *parts) save(w *artifact.Writer) error {
 	w.Strings("learners", names)
 	w.Int64s("state_versions", versions)
 	w.Int64s("needs", kinds)
-	w.Float64s("mean", p.statistics.mean)
-	w.Float64s("deviation", p.statistics.deviation)
+	var fills, means, deviations []float64
+	var categories, all []int64
+	if p.preparation != nil {
+		for j, s := range p.preparation.scales {
+			places := p.preparation.places[j]
+			fills, means, deviations, categories = append(fills, s.Fill), append(means, s.Mean), append(deviations, s.Deviation), append(categories, int64(len(places)))
+			for _, at := range places {
+				all = append(all, int64(at))
+			}
+		}
+	}
+	w.Float64s("fill", fills)
+	w.Float64s("mean", means)
+	w.Float64s("deviation", deviations)
+	w.Int64s("categories", categories)
+	w.Int64s("places", all)
 	for k, m := range p.list {
 		if err := m.model.Save(w.Within(strconv.Itoa(k + 1))); err != nil {
 			return err
@@ -182,11 +210,13 @@ func (p *parts) save(w *artifact.Writer) error {
 	return nil
 }
 
-// loadParts reads what save wrote and trusts none of it.
-func loadParts(base *learners.Registry, r *artifact.Reader) (*parts, error) {
-	bad := func(format string, args ...any) (*parts, error) {
-		return nil, fmt.Errorf("%w: %s", artifact.ErrCorrupt, fmt.Sprintf(format, args...))
-	}
+// damage is an error of a damaged artifact.
+func damage(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", artifact.ErrCorrupt, fmt.Sprintf(format, args...))
+}
+
+// loadParts reads what save wrote, in this state version of the ensemble, and trusts none of it.
+func loadParts(base *learners.Registry, version int, r *artifact.Reader) (*parts, error) {
 	shape, err := r.Int64s("shape")
 	if err != nil {
 		return nil, err
@@ -203,37 +233,29 @@ func loadParts(base *learners.Registry, r *artifact.Reader) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &statistics{}
-	if s.mean, err = r.Float64s("mean"); err != nil {
+	made, err := loadPreparation(version, r)
+	if err != nil {
 		return nil, err
 	}
-	if s.deviation, err = r.Float64s("deviation"); err != nil {
-		return nil, err
-	}
-	if len(shape) != 2 || shape[0] < 1 || shape[1] < 1 || shape[1] > maxOutputs || shape[0] != int64(len(s.mean)) || len(s.mean) != len(s.deviation) {
-		return bad("shape %v, %d means, %d deviations", shape, len(s.mean), len(s.deviation))
+	if len(shape) != 2 || shape[0] < 1 || shape[1] < 1 || shape[1] > maxOutputs || made != nil && shape[0] != int64(len(made.scales)) {
+		return nil, damage("shape %v, which is not that of the features", shape)
 	}
 	if len(names) == 0 || len(names) > maxLearners || len(names) != len(versions) || len(names) != len(kinds) {
-		return bad("%d learners, %d state versions, %d needs", len(names), len(versions), len(kinds))
+		return nil, damage("%d learners, %d state versions, %d needs", len(names), len(versions), len(kinds))
 	}
-	for j, m := range s.mean {
-		if math.IsNaN(m) || math.IsInf(m, 0) || !(s.deviation[j] > 0) || math.IsInf(s.deviation[j], 0) {
-			return bad("feature %d has mean %v and deviation %v", j+1, m, s.deviation[j])
-		}
-	}
-	p := &parts{features: int(shape[0]), outputs: int(shape[1]), statistics: s}
+	p := &parts{features: int(shape[0]), outputs: int(shape[1]), preparation: made}
 	for k, name := range names {
 		spec, ok := base.Lookup(name)
 		if !ok || spec.Name != name {
-			return bad("there is no learner %q", name)
+			return nil, damage("there is no learner %q", name)
 		}
 		switch {
 		case versions[k] < 1:
-			return bad("learner %s has no state version %d", name, versions[k])
+			return nil, damage("learner %s has no state version %d", name, versions[k])
 		case versions[k] > int64(spec.StateVersion):
 			return nil, fmt.Errorf("%w: learner %s has state version %d, this server reads up to %d", artifact.ErrNewer, name, versions[k], spec.StateVersion)
-		case kinds[k] < 0 || kinds[k] > int64(mostNeeds):
-			return bad("learner %s has the needs %d", name, kinds[k])
+		case kinds[k] < 0 || kinds[k] > int64(mostNeeds) || needs(kinds[k]) != asTheyAre && made == nil:
+			return nil, damage("learner %s has the needs %d", name, kinds[k])
 		}
 		model, err := spec.Load(int(versions[k]), r.Within(strconv.Itoa(k+1)))
 		if err != nil {
@@ -241,23 +263,95 @@ func loadParts(base *learners.Registry, r *artifact.Reader) (*parts, error) {
 		}
 		p.list = append(p.list, part{spec, needs(kinds[k]), model})
 	}
+	if made == nil && shape[0] > maxColumns {
+		return nil, damage("%d features", shape[0])
+	}
 	// models that do not belong to these features and outputs would fail at every prediction: find out now
 	if err := p.each(mat.NewDense(1, p.features, nil), func(int, int, *mat.Dense, *mat.Dense) error { return nil }); err != nil {
-		return bad("%v", err)
+		return nil, damage("%v", err)
 	}
 	return p, nil
 }
 
+// loadPreparation reads what learners need of the features; nil: no learner needs any. In state version 1 there were no categories, every ensemble had means and deviations, and means filled.
+func loadPreparation(version int, r *artifact.Reader) (*preparation, error) {
+	means, err := r.Float64s("mean")
+	if err != nil {
+		return nil, err
+	}
+	deviations, err := r.Float64s("deviation")
+	if err != nil {
+		return nil, err
+	}
+	fills, categories, all := means, make([]int64, len(means)), []int64(nil)
+	if version > 1 {
+		if fills, err = r.Float64s("fill"); err != nil {
+			return nil, err
+		}
+		if categories, err = r.Int64s("categories"); err != nil {
+			return nil, err
+		}
+		if all, err = r.Int64s("places"); err != nil {
+			return nil, err
+		}
+	}
+	p := len(means)
+	if len(deviations) != p || len(fills) != p || len(categories) != p || p == 0 && (version == 1 || len(all) > 0) {
+		return nil, damage("%d fills, %d means, %d deviations, %d numbers of categories and %d places", len(fills), p, len(deviations), len(categories), len(all))
+	}
+	if p == 0 {
+		return nil, nil
+	}
+	s := &preparation{scales: make([]feature.Scale, p), places: make([][]int32, p)}
+	for j, m := range means {
+		if d := deviations[j]; !finite(m) || !finite(fills[j]) || !(d >= 0) || !finite(d) || d == 0 && version == 1 {
+			return nil, damage("feature %d has fill %v, mean %v and deviation %v", j+1, fills[j], m, d)
+		}
+		s.scales[j] = feature.Scale{Fill: fills[j], Mean: m, Deviation: deviations[j]}
+		k := categories[j]
+		if k < 0 || k > int64(len(all)) {
+			return nil, damage("feature %d has %d categories", j+1, k)
+		}
+		if k == 0 {
+			continue
+		}
+		s.places[j] = make([]int32, k)
+		next := int64(0)
+		for code, at := range all[:k] {
+			if at != -1 && (at != next || at >= feature.MostColumns) {
+				return nil, damage("category %d of feature %d has place %d", code+1, j+1, at)
+			}
+			if s.places[j][code] = int32(at); at >= 0 {
+				next++
+			}
+		}
+		all = all[k:]
+	}
+	if len(all) > 0 {
+		return nil, damage("%d places too many", len(all))
+	}
+	s.layOut()
+	return s, nil
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// maxColumns bounds the same for features, where no learner needs to know them.
+const maxColumns = 1 << 20
+
 // maxOutputs bounds what a damaged shape makes a load allocate.
 const maxOutputs = 1 << 20
+
+// stateVersion is that of each ensemble. 1: all learners saw the same columns, numbers alone. 2: categories, medians in the place of missing numbers.
+const stateVersion = 2
 
 // checkVersion checks the state version of an ensemble.
 func checkVersion(name string, version int) error {
 	switch {
 	case version < 1:
 		return fmt.Errorf("%w: %s has no state version %d", artifact.ErrCorrupt, name, version)
-	case version > 1:
-		return fmt.Errorf("%w: %s has state version %d, this server reads up to 1", artifact.ErrNewer, name, version)
+	case version > stateVersion:
+		return fmt.Errorf("%w: %s has state version %d, this server reads up to %d", artifact.ErrNewer, name, version, stateVersion)
 	}
 	return nil
 }
@@ -266,7 +360,8 @@ func checkVersion(name string, version int) error {
 func otherwise(n, p, classes int) int64 { return 8 * int64(n) * (int64(p) + int64(classes) + 4) }
 
 // memoryOf is what a learner holds at most.
-func memoryOf(c choice, n, p, classes int) int64 {
+func memoryOf(c choice, n int, s shape, classes int) int64 {
+	p := s.of(c.spec)
 	l, err := c.learner()
 	if err != nil {
 		return 0

@@ -4,25 +4,29 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
 	"aibms/learners/data"
+	"aibms/learners/feature"
 )
 
-// needs is what a learner needs of its features.
+// needs is what a learner needs of its features: what the automatic rules would do for it alone.
 type needs int
 
 const (
 	asTheyAre    needs = 0
-	filled       needs = 1 // missing values become the mean of the feature
-	standardised needs = 2 // (x - mean) / deviation
-	mostNeeds          = filled | standardised
+	filled       needs = 1 // missing numbers become the median of the feature
+	standardised needs = 2 // numbers become (x - mean) / deviation
+	expanded     needs = 4 // categories become a column of 0 and 1 for each
+	mostNeeds          = filled | standardised | expanded
 )
 
-// needsOf tells it from the traits of a learner.
-func needsOf(s *learners.Spec) needs {
+// needsOf tells it from the traits of a learner, for rows that have features of categories or not.
+func needsOf(s *learners.Spec, categories bool) needs {
 	n := asTheyAre
 	if !s.Traits.Missing {
 		n |= filled
@@ -30,105 +34,211 @@ func needsOf(s *learners.Spec) needs {
 	if s.Traits.NeedsScaling {
 		n |= standardised
 	}
+	if categories && !s.Traits.Categories {
+		n |= expanded
+	}
 	return n
 }
 
-// statistics are the mean and the standard deviation of each feature over the rows that have a value, by weight. A feature that does not vary has the deviation one; one without any
-// value has the mean zero.
-type statistics struct {
-	mean, deviation []float64
+// hasCategories reports whether a feature is one of categories.
+func hasCategories(categories []int) bool {
+	return slices.ContainsFunc(categories, func(k int) bool { return k > 0 })
+}
+
+// shape is how many numbers a learner sees of a row.
+type shape struct {
+	columns    int  // features
+	wide       int  // columns at most once categories are expanded
+	categories bool // whether there are any
+}
+
+// shapeOf is the shape of these rows, before it is known which categories occur.
+func shapeOf(e *data.Examples) shape {
+	_, p := e.Dims()
+	s := shape{p, p, hasCategories(e.Categories)}
+	for _, k := range e.Categories {
+		if k > 0 {
+			s.wide += min(k, feature.MostColumns) - 1
+		}
+	}
+	return s
+}
+
+// of is how many columns a learner sees.
+func (s shape) of(spec *learners.Spec) int {
+	if needsOf(spec, s.categories)&expanded != 0 {
+		return s.wide
+	}
+	return s.columns
+}
+
+// preparation is what was learned of the features of the training rows, by weight, for the learners that need it.
+type preparation struct {
+	scales []feature.Scale // for each feature; of categories nothing
+	// places are, for each feature of categories, for each code its column among those of the feature; -1: it has none, being rare or of no row. nil for a feature of numbers.
+	places [][]int32
+	first  []int // for each feature its first column once categories are expanded, and at the end how many columns there are
+	seen   []int // for each feature of categories how many of them have a row
 }
 
 // rowsBetweenChecks is how many rows are worked on before the context is looked at.
 const rowsBetweenChecks = 1024
 
-// newStatistics takes two passes over the rows, in their order; O(n p).
-func newStatistics(ctx context.Context, e *data.Examples) (*statistics, error) {
+// newPreparation takes some passes over the rows; O(n p).
+func newPreparation(ctx context.Context, e *data.Examples) (*preparation, error) {
 	n, p := e.Dims()
-	s := &statistics{make([]float64, p), make([]float64, p)}
-	// sizes and smallest values first: sums are taken of x / size, which cannot overflow
-	size, low, high, weight := make([]float64, p), make([]float64, p), make([]float64, p), make([]float64, p)
-	for j := range p {
-		low[j], high[j] = math.Inf(1), math.Inf(-1)
+	s := &preparation{scales: make([]feature.Scale, p), places: make([][]int32, p), seen: make([]int, p)}
+	rows, weights := make([]int32, 0, n), []float64(nil)
+	for i := range n {
+		if w := e.Weight(i); w > 0 {
+			rows = append(rows, int32(i))
+			if e.Weights != nil {
+				weights = append(weights, w)
+			}
+		}
 	}
-	pass := func(f func(w float64, row []float64)) error {
-		for i := range n {
-			if i%rowsBetweenChecks == 0 {
+	col := make([]float64, len(rows))
+	for j := range p {
+		for k, i := range rows {
+			if k%rowsBetweenChecks == 0 {
 				if err := ctx.Err(); err != nil {
-					return err
+					return nil, err
 				}
 			}
-			if w := e.Weight(i); w > 0 {
-				f(w, e.X.RawRowView(i))
-			}
+			col[k] = e.X.At(int(i), j)
 		}
-		return nil
-	}
-	if err := pass(func(w float64, row []float64) {
-		for j, v := range row {
-			if !math.IsNaN(v) {
-				low[j], high[j] = min(low[j], v), max(high[j], v)
-				weight[j] += w
-			}
+		var err error
+		if categoriesOf(e, j) > 0 {
+			s.places[j], s.seen[j], err = placesOf(ctx, col, weights, e.Categories[j])
+		} else if s.scales[j], err = feature.FitScale(ctx, col, weights); err != nil && ctx.Err() == nil {
+			err = fmt.Errorf("feature %s: %w", e.Features[j], err)
 		}
-	}); err != nil {
-		return nil, err
-	}
-	for j := range p {
-		size[j] = max(math.Abs(low[j]), math.Abs(high[j]))
-	}
-	if err := pass(func(w float64, row []float64) {
-		for j, v := range row {
-			if !math.IsNaN(v) && size[j] > 0 {
-				s.mean[j] += w / weight[j] * (v / size[j])
-			}
-		}
-	}); err != nil {
-		return nil, err
-	}
-	if err := pass(func(w float64, row []float64) {
-		for j, v := range row {
-			if !math.IsNaN(v) && size[j] > 0 {
-				d := v/size[j] - s.mean[j]
-				s.deviation[j] += w / weight[j] * d * d
-			}
-		}
-	}); err != nil {
-		return nil, err
-	}
-	for j := range p {
-		s.mean[j] *= size[j]
-		s.deviation[j] = math.Sqrt(s.deviation[j]) * size[j]
-		if !(low[j] < high[j]) {
-			s.deviation[j] = 1
-			s.mean[j] = 0
-			if low[j] == high[j] {
-				s.mean[j] = low[j]
-			}
-		}
-		if !(s.deviation[j] > 0) || math.IsInf(s.deviation[j], 0) || math.IsNaN(s.mean[j]) || math.IsInf(s.mean[j], 0) {
-			s.mean[j], s.deviation[j] = low[j]/2+high[j]/2, max(high[j]/2-low[j]/2, math.SmallestNonzeroFloat64)
-			if math.IsInf(s.mean[j], 0) || math.IsNaN(s.mean[j]) || math.IsInf(s.deviation[j], 0) {
-				return nil, fmt.Errorf("feature %s has the values %v and %v, which is not a finite number", e.Features[j], low[j], high[j])
-			}
+		if err != nil {
+			return nil, err
 		}
 	}
+	s.layOut()
 	return s, nil
 }
 
-// apply fills out, rows as those of x, with what a learner of these needs sees. Values that are too large become the largest number.
-func (s *statistics) apply(n needs, x, out *mat.Dense) {
+// categoriesOf is of how many categories feature j is; 0 for numbers.
+func categoriesOf(e *data.Examples, j int) int {
+	if e.Categories == nil {
+		return 0
+	}
+	return e.Categories[j]
+}
+
+// placesOf gives the most frequent codes of a column their places, in the order of the codes, and tells how many codes there are.
+func placesOf(ctx context.Context, col, weights []float64, categories int) (places []int32, seen int, err error) {
+	counts := make([]float64, categories)
+	for k, v := range col {
+		if k%rowsBetweenChecks == 0 {
+			if err := ctx.Err(); err != nil {
+				return nil, 0, err
+			}
+		}
+		if v >= 0 && v < float64(categories) {
+			if weights != nil {
+				counts[int(v)] += weights[k]
+			} else {
+				counts[int(v)]++
+			}
+		}
+	}
+	places = slices.Repeat([]int32{-1}, categories)
+	known, err := feature.Frequent(ctx, counts, feature.MostColumns)
+	for at, code := range known {
+		places[code] = int32(at)
+	}
+	for _, n := range counts {
+		if n > 0 {
+			seen++
+		}
+	}
+	return places, seen, err
+}
+
+// layOut gives each feature its columns. A table without any has one that is always 0.
+func (s *preparation) layOut() {
+	s.first = make([]int, 1, len(s.places)+1)
+	at := 0
+	for _, places := range s.places {
+		if places == nil {
+			at++
+		}
+		at += columnsOf(places)
+		s.first = append(s.first, at)
+	}
+}
+
+// columnsOf is how many codes have a place.
+func columnsOf(places []int32) int {
+	last := int32(-1)
+	for _, at := range places {
+		last = max(last, at)
+	}
+	return int(last) + 1
+}
+
+// width is how many columns learners of these needs see.
+func (s *preparation) width(n needs) int {
+	if n&expanded == 0 {
+		return len(s.scales)
+	}
+	return max(1, s.first[len(s.places)])
+}
+
+// column is what a column of an expanded table holds: a feature of numbers, or one code of a feature of categories.
+type column struct {
+	feature int
+	code    int // -1 of numbers
+}
+
+// columns are those of the expanded table in their order; none for the one that is always 0.
+func (s *preparation) columns() []column {
+	out := make([]column, s.first[len(s.places)])
+	for j, places := range s.places {
+		if places == nil {
+			out[s.first[j]] = column{j, -1}
+		}
+		for code, at := range places {
+			if at >= 0 {
+				out[s.first[j]+int(at)] = column{j, code}
+			}
+		}
+	}
+	return out
+}
+
+// apply fills out, rows as those of x, with what a learner of these needs sees.
+func (s *preparation) apply(n needs, x, out *mat.Dense) {
 	rows, _ := x.Dims()
 	for i := range rows {
 		from, to := x.RawRowView(i), out.RawRowView(i)
+		if n&expanded != 0 {
+			clear(to)
+		}
 		for j, v := range from {
-			if n&filled != 0 && math.IsNaN(v) {
-				v = s.mean[j]
+			places := s.places[j]
+			at := j
+			if n&expanded != 0 {
+				at = s.first[j]
 			}
-			if n&standardised != 0 {
-				v = max(-math.MaxFloat64, min(math.MaxFloat64, (v-s.mean[j])/s.deviation[j]))
+			switch {
+			case places == nil:
+				if n&filled != 0 && math.IsNaN(v) {
+					v = s.scales[j].Fill
+				}
+				if n&standardised != 0 {
+					v = s.scales[j].Of(v)
+				}
+				to[at] = v
+			case n&expanded == 0:
+				to[at] = v
+			case v >= 0 && v < float64(len(places)) && places[int(v)] >= 0:
+				to[at+int(places[int(v)])] = 1
 			}
-			to[j] = v
 		}
 	}
 }
@@ -136,22 +246,26 @@ func (s *statistics) apply(n needs, x, out *mat.Dense) {
 // prepared are rows to train on, as each learner needs them. Copies are made when the first learner asks for them.
 type prepared struct {
 	train, validate *data.Examples
-	statistics      *statistics
-	complete        bool // no value is missing, neither to train nor to validate
+	preparation     *preparation // nil: no learner needs any
+	complete        bool         // no number is missing, neither to train nor to validate
 	made            [mostNeeds + 1]*pair
 }
 
 type pair struct{ train, validate *data.Examples }
 
-func prepare(ctx context.Context, train, validate *data.Examples) (*prepared, error) {
+// prepare is for the learners of a list.
+func prepare(ctx context.Context, list []choice, train, validate *data.Examples) (*prepared, error) {
 	if n, p := train.Dims(); n == 0 || p == 0 || train.X == nil {
 		return nil, fmt.Errorf("there are no rows or no features")
 	}
-	s, err := newStatistics(ctx, train)
-	if err != nil {
+	r := &prepared{train: train, validate: validate}
+	if !slices.ContainsFunc(list, func(c choice) bool { return r.needsOf(c.spec) != asTheyAre }) {
+		return r, nil
+	}
+	var err error
+	if r.preparation, err = newPreparation(ctx, train); err != nil {
 		return nil, err
 	}
-	r := &prepared{train: train, validate: validate, statistics: s}
 	for _, e := range []*data.Examples{train, validate} {
 		gaps, err := hasGaps(ctx, e)
 		if err != nil {
@@ -165,7 +279,12 @@ func prepare(ctx context.Context, train, validate *data.Examples) (*prepared, er
 	return r, nil
 }
 
-// hasGaps reports whether a value is missing.
+// needsOf are those of a learner of these rows.
+func (r *prepared) needsOf(s *learners.Spec) needs {
+	return needsOf(s, hasCategories(r.train.Categories))
+}
+
+// hasGaps reports whether a number is missing.
 func hasGaps(ctx context.Context, e *data.Examples) (bool, error) {
 	if e == nil {
 		return false, nil
@@ -177,8 +296,8 @@ func hasGaps(ctx context.Context, e *data.Examples) (bool, error) {
 				return false, err
 			}
 		}
-		for _, v := range e.X.RawRowView(i) {
-			if math.IsNaN(v) {
+		for j, v := range e.X.RawRowView(i) {
+			if math.IsNaN(v) && categoriesOf(e, j) == 0 {
 				return true, nil
 			}
 		}
@@ -209,26 +328,58 @@ func (r *prepared) seen(ctx context.Context, n needs) (train, validate *data.Exa
 func (r *prepared) copied(ctx context.Context, n needs, e *data.Examples) (*data.Examples, error) {
 	c := *e
 	rows, p := e.Dims()
-	c.X = mat.NewDense(rows, p, nil)
+	width := r.preparation.width(n)
+	c.X = mat.NewDense(rows, width, nil)
+	if n&expanded != 0 {
+		c.Categories, c.Features = nil, make([]string, width)
+		for k, of := range r.preparation.columns() {
+			if c.Features[k] = e.Features[of.feature]; of.code >= 0 {
+				c.Features[k] = fmt.Sprintf("%s = category %d", e.Features[of.feature], of.code+1)
+			}
+		}
+	}
 	for lo := 0; lo < rows; lo += rowsBetweenChecks {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		hi := min(lo+rowsBetweenChecks, rows)
-		r.statistics.apply(n, e.X.Slice(lo, hi, 0, p).(*mat.Dense), c.X.Slice(lo, hi, 0, p).(*mat.Dense))
+		r.preparation.apply(n, e.X.Slice(lo, hi, 0, p).(*mat.Dense), c.X.Slice(lo, hi, 0, width).(*mat.Dense))
 	}
 	return &c, nil
 }
 
-// preparedMemory is how many bytes the copies for these learners take of n rows of p features.
-func preparedMemory(list []choice, n, p int) int64 {
+// warn tells of categories that the learners of a list which take only numbers do not see, and whether there are any such.
+func (r *prepared) warn(name string, env learners.Env, list []choice) (told bool) {
+	var of []string
+	for _, c := range list {
+		if r.needsOf(c.spec)&expanded != 0 && !slices.Contains(of, c.spec.Name) {
+			of = append(of, c.spec.Name)
+		}
+	}
+	if of == nil {
+		return false
+	}
+	for j, seen := range r.preparation.seen {
+		if seen > feature.MostColumns {
+			env.Warnf("%s: %s has %d categories; learners that take only numbers (here %s) see columns of 0 and 1 for the %d most frequent", name, r.train.Features[j], seen, strings.Join(of, ", "), feature.MostColumns)
+			told = true
+		}
+	}
+	return told
+}
+
+// preparedMemory is how many bytes these learners take of n rows beside them: the copies that they need, and what it takes to learn how to make them.
+func preparedMemory(list []choice, n int, s shape) int64 {
 	var made [mostNeeds + 1]bool
 	sum := int64(0)
 	for _, c := range list {
-		if k := needsOf(c.spec); k != asTheyAre && !made[k] {
+		if k := needsOf(c.spec, s.categories); k != asTheyAre && !made[k] {
 			made[k] = true
-			sum += 8 * int64(n) * int64(p)
+			sum += 8 * int64(n) * int64(s.of(c.spec))
 		}
+	}
+	if sum > 0 {
+		sum += 64 * int64(n) // a column, its weights, and what is sorted of it
 	}
 	return sum
 }

@@ -23,7 +23,7 @@ const stackingName = "stacking"
 //
 // This is Wolpert's stacked generalisation with probabilities for level-1 data as Ting and Witten found best, and scikit-learn's StackingClassifier and StackingRegressor. What differs
 // from those: a row's fold comes from a hash of what the row holds, by class in turn, so that copies of a row are in one fold, and neither their number nor the order of rows matters;
-// and a learner (the final one, too) that needs features of comparable size gets them standardised by the rows that it is fitted on, one that cannot take missing values gets means.
+// and each learner (the final one, too) gets what it needs of its features, as in a voting, by the rows that it is fitted on.
 //
 // A class of one row alone is in no fold: its row is among those of every fit. With fewer different rows of each class than folds there are as many folds as rows.
 //
@@ -40,9 +40,9 @@ func Stacking(base *learners.Registry) *learners.Spec {
 		Objective:    "that of the final learner over out-of-fold predictions; each learner minimises its own",
 		Reference:    "Wolpert, Neural Networks 5 (1992); Ting, Witten, J. Artificial Intelligence Research 10 (1999)",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return &stacking{base: base} },
-		StateVersion: 1,
+		StateVersion: stateVersion,
 		Load:         func(version int, r *artifact.Reader) (learners.Model, error) { return loadStacking(base, version, r) },
 	}
 }
@@ -87,8 +87,12 @@ func width(classes int) int {
 	return 1
 }
 
-// MemoryNeeded is that of all learners, of the rows outside a fold, of their predictions and of the final learner.
+// MemoryNeeded is that of all learners, of the rows outside a fold, of their predictions and of the final learner. Fit asks again when it knows the categories.
 func (l *stacking) MemoryNeeded(n, p, classes int) int64 {
+	return l.needed(n, shape{p, p, false}, classes)
+}
+
+func (l *stacking) needed(n int, s shape, classes int) int64 {
 	list, err := choices(l.base, l.learners, classes > 1)
 	if err != nil {
 		return 0
@@ -97,25 +101,26 @@ func (l *stacking) MemoryNeeded(n, p, classes int) int64 {
 	if err != nil {
 		return 0
 	}
-	m := l.metaFeatures(len(list), p, classes)
-	sum := l.held(list, n, p, classes) + memoryOf(final, n, m, classes) + preparedMemory([]choice{final}, n, m)
+	last := l.finalShape(len(list), s, classes)
+	sum := l.held(list, n, s, classes) + memoryOf(final, n, last, classes) + preparedMemory([]choice{final}, n, last)
 	for _, c := range list {
-		sum += memoryOf(c, n, p, classes)
+		sum += memoryOf(c, n, s, classes)
 	}
 	return sum
 }
 
-func (l *stacking) metaFeatures(count, p, classes int) int {
+// finalShape is what the final learner sees: predictions, and perhaps the features.
+func (l *stacking) finalShape(count int, s shape, classes int) shape {
 	m := count * width(classes)
-	if l.passthrough {
-		m += p
+	if !l.passthrough {
+		return shape{m, m, false}
 	}
-	return m
+	return shape{m + s.columns, m + s.wide, s.categories}
 }
 
 // held is what is held beside the learners: the rows outside a fold, the copies that learners need of them, predictions and places.
-func (l *stacking) held(list []choice, n, p, classes int) int64 {
-	return 8*int64(n)*(int64(p)+int64(l.metaFeatures(len(list), p, classes))) + preparedMemory(list, n, p) + 40*int64(n)
+func (l *stacking) held(list []choice, n int, s shape, classes int) int64 {
+	return 8*int64(n)*(int64(s.columns)+int64(l.finalShape(len(list), s, classes).columns)) + preparedMemory(list, n, s) + 40*int64(n)
 }
 
 func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -130,12 +135,12 @@ func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", stackingName, err)
 	}
-	n, p := train.Dims()
+	n, _ := train.Dims()
 	if train.X == nil {
 		return nil, fmt.Errorf("%s: there are no rows or no features", stackingName)
 	}
-	classes := max(1, len(train.Classes))
-	if err := checkMemory(stackingName, l.MemoryNeeded(rowsSeen(train, validate), p, classes), env); err != nil {
+	classes, sees := max(1, len(train.Classes)), shapeOf(train)
+	if err := checkMemory(stackingName, l.needed(rowsSeen(train, validate), sees, classes), env); err != nil {
 		return nil, err
 	}
 	places, err := newPlaces(ctx, train, env.Seed, l.folds)
@@ -153,15 +158,19 @@ func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env 
 	if err := f.checkChoices(append(list[:len(list):len(list)], final), l.base, train.Weights != nil); err != nil {
 		return nil, err
 	}
-	held := l.held(list, rowsSeen(train, validate), p, classes)
-	meta := l.newMeta(train, len(list), n, p)
+	held := l.held(list, rowsSeen(train, validate), sees, classes)
+	meta := l.newMeta(train, len(list), n)
 	for fold := range folds {
 		outside, inside := deal(places, fold, folds)
 		learned, err := rowsOf(ctx, train, outside)
 		if err != nil {
 			return nil, err
 		}
-		fitted, err := l.fitAll(f, list, learned, validate, uint64(len(list)*(fold+1)), held)
+		rows, err := prepareFor(f, list, learned, validate)
+		if err != nil {
+			return nil, err
+		}
+		fitted, err := fitAll(f, list, rows, uint64(len(list)*(fold+1)), held)
 		if err != nil {
 			return nil, err
 		}
@@ -176,20 +185,27 @@ func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env 
 		}
 	}
 	m := &stackingModel{passthrough: l.passthrough}
-	if m.parts, err = l.fitAll(f, list, train, validate, 0, held); err != nil {
+	rows, err := prepareFor(f, list, train, validate)
+	if err != nil {
+		return nil, err
+	}
+	warned := rows.warn(stackingName, env, list)
+	if m.parts, err = fitAll(f, list, rows, 0, held); err != nil {
 		return nil, err
 	}
 	var judged *data.Examples
 	if validate != nil {
-		rows, _ := validate.Dims()
-		judged = l.newMeta(validate, len(list), rows, p)
+		n, _ := validate.Dims()
+		judged = l.newMeta(validate, len(list), n)
 		if err := m.metaRows(ctx, validate.X, judged.X); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := prepare(ctx, meta, judged)
-	if err != nil {
+	if rows, err = prepare(ctx, []choice{final}, meta, judged); err != nil {
 		return nil, err
+	}
+	if !warned {
+		rows.warn(stackingName, env, []choice{final})
 	}
 	m.final = newParts(rows)
 	last, err := f.fit(final, rows, uint64(len(list)*(folds+1)), held)
@@ -200,15 +216,17 @@ func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env 
 	return m, ctx.Err()
 }
 
-// fitAll fits every learner on the same rows, with the streams from the given one on.
-func (l *stacking) fitAll(f *fitting, list []choice, train, validate *data.Examples, stream uint64, held int64) (*parts, error) {
-	rows, err := prepare(f.ctx, train, validate)
-	if err != nil {
-		if f.ctx.Err() != nil {
-			return nil, err
-		}
+// prepareFor is prepare with the name of the ensemble before its errors.
+func prepareFor(f *fitting, list []choice, train, validate *data.Examples) (*prepared, error) {
+	rows, err := prepare(f.ctx, list, train, validate)
+	if err != nil && f.ctx.Err() == nil {
 		return nil, fmt.Errorf("%s: %w", f.name, err)
 	}
+	return rows, err
+}
+
+// fitAll fits every learner on the same rows, with the streams from the given one on.
+func fitAll(f *fitting, list []choice, rows *prepared, stream uint64, held int64) (*parts, error) {
 	fitted := newParts(rows)
 	for k, c := range list {
 		part, err := f.fit(c, rows, stream+uint64(k), held)
@@ -221,13 +239,16 @@ func (l *stacking) fitAll(f *fitting, list []choice, train, validate *data.Examp
 }
 
 // newMeta makes room for what the final learner sees of the rows of e.
-func (l *stacking) newMeta(e *data.Examples, count, n, p int) *data.Examples {
+func (l *stacking) newMeta(e *data.Examples, count, n int) *data.Examples {
 	classes := max(1, len(e.Classes))
-	meta := &data.Examples{X: mat.NewDense(n, l.metaFeatures(count, p, classes), nil), Y: e.Y, Classes: e.Classes, Weights: e.Weights}
+	meta := &data.Examples{X: mat.NewDense(n, l.finalShape(count, shapeOf(e), classes).columns, nil), Y: e.Y, Classes: e.Classes, Weights: e.Weights}
 	for k := range count * width(classes) {
 		meta.Features = append(meta.Features, fmt.Sprintf("prediction_%d", k+1))
 	}
 	if l.passthrough {
+		if e.Categories != nil {
+			meta.Categories = append(make([]int, len(meta.Features)), e.Categories...)
+		}
 		meta.Features = append(meta.Features, e.Features...)
 	}
 	return meta
@@ -352,10 +373,10 @@ func loadStacking(base *learners.Registry, version int, r *artifact.Reader) (lea
 		return nil, err
 	}
 	m := &stackingModel{}
-	if m.parts, err = loadParts(base, r.Within("base")); err != nil {
+	if m.parts, err = loadParts(base, version, r.Within("base")); err != nil {
 		return nil, err
 	}
-	if m.final, err = loadParts(base, r.Within("final")); err != nil {
+	if m.final, err = loadParts(base, version, r.Within("final")); err != nil {
 		return nil, err
 	}
 	if len(through) != 1 || through[0] < 0 || through[0] > 1 {

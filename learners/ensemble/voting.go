@@ -25,8 +25,10 @@ const votingName = "voting"
 // with the weights w_b, 1 unless given. A learner decides by its own rule where it has one (learners.Classifier), else for its most probable class, the first of equals. As with
 // scikit-learn's VotingClassifier and VotingRegressor, whose votings these are; but soft is the default, since it uses what probabilities say beyond the decision.
 //
-// Features: a learner that needs them of comparable size gets them standardised, one that cannot take missing values gets the feature's mean in their place, both by the training
-// rows. The other learners get them as they are.
+// Features: each learner gets what the automatic rules would give it alone, by the training rows. One that needs numbers of comparable size gets them standardised, one that cannot take missing values gets the feature's
+// median in their place; numbers that are 0 and 1 alone stay so. Categories stay codes for the learners that take them, with gaps; one that takes only numbers gets a column of 0 or 1 for each of the 100 most frequent,
+// where a missing category, or another one, is all zeros. A learner that takes all this gets the rows as they are. (Alone, weights of rows do not count for medians and scales; here they do, so that a row of weight 2 is the
+// row twice.)
 //
 // The learner k draws its random numbers by the seed plus k times a constant, the first one by the seed: alone it would be the same model.
 //
@@ -40,9 +42,9 @@ func Voting(base *learners.Registry) *learners.Spec {
 		Objective:    "none of its own: each learner minimises its own; their predictions are averaged by weight",
 		Reference:    "Kuncheva: Combining Pattern Classifiers (2nd ed., 2014), chapters 4 and 5",
 		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
-		Traits:       learners.Traits{Missing: true, Weights: true, Probabilities: true},
+		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return &voting{base: base} },
-		StateVersion: 1,
+		StateVersion: stateVersion,
 		Load:         func(version int, r *artifact.Reader) (learners.Model, error) { return loadVoting(base, version, r) },
 	}
 }
@@ -115,15 +117,19 @@ func parseWeights(text string) ([]float64, error) {
 	return weights, nil
 }
 
-// MemoryNeeded is that of all learners, and of the copies of the rows that they need.
+// MemoryNeeded is that of all learners, and of the copies of the rows that they need. Fit asks again when it knows the categories.
 func (l *voting) MemoryNeeded(n, p, classes int) int64 {
+	return l.needed(n, shape{p, p, false}, classes)
+}
+
+func (l *voting) needed(n int, s shape, classes int) int64 {
 	list, err := choices(l.base, l.learners, classes > 1)
 	if err != nil {
 		return 0
 	}
-	sum := preparedMemory(list, n, p)
+	sum := preparedMemory(list, n, s)
 	for _, c := range list {
-		sum += memoryOf(c, n, p, classes)
+		sum += memoryOf(c, n, s, classes)
 	}
 	return sum
 }
@@ -153,26 +159,20 @@ func (l *voting) Fit(ctx context.Context, train, validate *data.Examples, env le
 	if err := f.checkChoices(list, l.base, train.Weights != nil); err != nil {
 		return nil, err
 	}
-	_, p := train.Dims()
-	n := rowsSeen(train, validate)
-	if err := checkMemory(votingName, l.MemoryNeeded(n, p, max(1, len(train.Classes))), env); err != nil {
+	n, s := rowsSeen(train, validate), shapeOf(train)
+	if err := checkMemory(votingName, l.needed(n, s, max(1, len(train.Classes))), env); err != nil {
 		return nil, err
 	}
-	rows, err := prepare(ctx, train, validate)
+	rows, err := prepareFor(f, list, train, validate)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%s: %w", votingName, err)
+		return nil, err
 	}
-	m := &votingModel{parts: newParts(rows), weights: weights, hard: l.voting == "hard" && env.Task.Classification()}
-	for k, c := range list {
-		fitted, err := f.fit(c, rows, uint64(k), preparedMemory(list, n, p))
-		if err != nil {
-			return nil, err
-		}
-		m.list = append(m.list, fitted)
+	rows.warn(votingName, env, list)
+	fitted, err := fitAll(f, list, rows, 0, preparedMemory(list, n, s))
+	if err != nil {
+		return nil, err
 	}
+	m := &votingModel{parts: fitted, weights: weights, hard: l.voting == "hard" && env.Task.Classification()}
 	return m, ctx.Err()
 }
 
@@ -271,7 +271,7 @@ func loadVoting(base *learners.Registry, version int, r *artifact.Reader) (learn
 	if err != nil {
 		return nil, err
 	}
-	list, err := loadParts(base, r)
+	list, err := loadParts(base, version, r)
 	if err != nil {
 		return nil, err
 	}
