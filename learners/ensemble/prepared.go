@@ -84,6 +84,9 @@ type preparation struct {
 // rowsBetweenChecks is how many rows are worked on before the context is looked at.
 const rowsBetweenChecks = 1024
 
+// columnsAtOnce is how many columns are taken out of the rows together: a line of the cache.
+const columnsAtOnce = 8
+
 // newPreparation takes some passes over the rows; O(n p).
 func newPreparation(ctx context.Context, e *data.Examples) (*preparation, error) {
 	n, p := e.Dims()
@@ -97,24 +100,33 @@ func newPreparation(ctx context.Context, e *data.Examples) (*preparation, error)
 			}
 		}
 	}
-	col := make([]float64, len(rows))
-	for j := range p {
+	var columns [columnsAtOnce][]float64
+	for k := range min(p, columnsAtOnce) {
+		columns[k] = make([]float64, len(rows))
+	}
+	for low := 0; low < p; low += columnsAtOnce {
+		high := min(low+columnsAtOnce, p)
 		for k, i := range rows {
 			if k%rowsBetweenChecks == 0 {
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
 			}
-			col[k] = e.X.At(int(i), j)
+			for c, v := range e.X.RawRowView(int(i))[low:high] {
+				columns[c][k] = v
+			}
 		}
-		var err error
-		if categoriesOf(e, j) > 0 {
-			s.places[j], s.seen[j], err = placesOf(ctx, col, weights, e.Categories[j])
-		} else if s.scales[j], err = feature.FitScale(ctx, col, weights); err != nil && ctx.Err() == nil {
-			err = fmt.Errorf("feature %s: %w", e.Features[j], err)
-		}
-		if err != nil {
-			return nil, err
+		for j := low; j < high; j++ {
+			col := columns[j-low]
+			var err error
+			if categoriesOf(e, j) > 0 {
+				s.places[j], s.seen[j], err = placesOf(ctx, col, weights, e.Categories[j])
+			} else if s.scales[j], err = feature.FitScale(ctx, col, weights); err != nil && ctx.Err() == nil {
+				err = fmt.Errorf("feature %s: %w", e.Features[j], err)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	s.layOut()
@@ -379,7 +391,7 @@ func preparedMemory(list []choice, n int, s shape) int64 {
 		}
 	}
 	if sum > 0 {
-		sum += 64 * int64(n) // a column, its weights, and what is sorted of it
+		sum += 8 * int64(n) * int64(min(s.columns, columnsAtOnce)+7) // columns, weights, and what is sorted of one
 	}
 	return sum
 }
