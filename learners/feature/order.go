@@ -97,9 +97,19 @@ func quantile(ascending []float64, q float64) float64 {
 	return min(max(float64(a*(1-t))+float64(b*t), a), b)
 }
 
+// fewNumbers are sorted to find their median.
+const fewNumbers = 4096
+
 // median is the 0.5-quantile of the numbers of col that are not NaN; known is false when there are none. It sorts only the values about the middle: those
-// that share their 16 highest bits (sign, exponent and four binary digits) with it, found by counting. O(n) time.
+// that share their 16 highest bits (sign, exponent and four binary digits) with it, found by counting; of few numbers all, which takes less than the counts. O(n) time.
 func median(ctx context.Context, col []float64) (value float64, known bool, err error) {
+	if len(col) < fewNumbers {
+		ascending, err := sorted(ctx, col)
+		if err != nil || len(ascending) == 0 {
+			return 0, false, err
+		}
+		return quantile(ascending, 0.5), true, nil
+	}
 	const buckets = 1 << 16
 	bucket := func(x float64) int { return int(orderedBits(x+0) >> 48) }
 	counts, n := make([]int, buckets), 0
