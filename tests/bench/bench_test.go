@@ -181,7 +181,28 @@ func TestPageOfResults(t *testing.T) {
 	}
 }
 
-// TestPageOfFigures compares the table of figures in docs/performance.md with the list.
+// TestShort: figures below their floor or their aim, the furthest behind first.
+func TestShort(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "page.md")
+	row := func(name, ratio string) string { return "| `" + name + "` | 1 | 2 | " + ratio + " | 5: 1 to 2 | s |\n" }
+	if err := os.WriteFile(file, []byte("<!-- results -->\n"+row("met", "3")+row("far", "2")+row("low", "0.9")+row("near", "2.9")+row("free", "0.1")+row("floor", "1")+"<!-- /results -->\n<!-- short -->\nold\n<!-- /short -->\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list := []Figure{{Name: "met", Least: 1, Aim: 3}, {Name: "far", Least: 1, Aim: 10}, {Name: "low", Least: 1, Aim: 1.5}, {Name: "near", Aim: 3}, {Name: "free"}, {Name: "floor", Least: 1}}
+	if err := short(file, list); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(got), "<!-- short -->\n")
+	if want := "\n| figure | ratio | at least | aim | below |\n|---|---|---|---|---|\n| `far` | 2 | 1 | 10 | the aim |\n| `low` | 0.9 | 1 | 1.5 | **the floor** |\n| `near` | 2.9 | – | 3 | the aim |\n\n<!-- /short -->\n"; after != want {
+		t.Errorf("%s\nwant\n%s", after, want)
+	}
+}
+
+// TestPageOfFigures compares the table of figures in docs/performance.md with the list, and that of figures that fall short with the results beside it.
 func TestPageOfFigures(t *testing.T) {
 	file := filepath.Join("..", "..", "docs", "performance.md")
 	before, err := os.ReadFile(file)
@@ -196,6 +217,9 @@ func TestPageOfFigures(t *testing.T) {
 		file = copied
 	}
 	if err := rewriteBetween(file, "figures", func([]string) []string { return figureTable(figures()) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := short(file, figures()); err != nil {
 		t.Fatal(err)
 	}
 	now, err := os.ReadFile(file)

@@ -169,6 +169,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		err := rewriteBetween(s.page, "results", func(before []string) []string { return resultLines(before, results, time.Now(), machine) })
 		if err != nil {
 			fail("%v", err)
+		} else if err := short(s.page, figures()); err != nil {
+			fail("%v", err)
 		}
 	}
 	return code

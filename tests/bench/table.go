@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -68,6 +70,43 @@ func resultLines(before []string, results []*Result, day time.Time, machine stri
 		}
 	}
 	return append(append(head, rows...), "")
+}
+
+// short writes into the page which figures are below their floor or their aim, by its own table of results: the furthest behind first.
+func short(file string, list []Figure) error {
+	type behind struct {
+		share float64 // of what is to be reached
+		line  string
+	}
+	var all []behind
+	if err := rewriteBetween(file, "results", func(rows []string) []string {
+		for _, row := range rows {
+			cells := strings.Split(row, " | ")
+			at := slices.IndexFunc(list, func(f Figure) bool { return strings.HasPrefix(row, "| `"+f.Name+"` |") })
+			if at < 0 || len(cells) < 4 {
+				continue
+			}
+			f := list[at]
+			ratio, err := strconv.ParseFloat(cells[3], 64)
+			if err != nil || ratio >= max(f.Least, f.Aim) {
+				continue
+			}
+			goal, words := f.Aim, "the aim"
+			if ratio < f.Least {
+				goal, words = f.Least, "**the floor**"
+			}
+			all = append(all, behind{ratio / goal, fmt.Sprintf("| `%s` | %s | %s | %s | %s |", f.Name, cells[3], orNone(f.Least), orNone(f.Aim), words)})
+		}
+		return rows
+	}); err != nil {
+		return err
+	}
+	slices.SortStableFunc(all, func(a, b behind) int { return cmp.Compare(a.share, b.share) })
+	lines := []string{"", "| figure | ratio | at least | aim | below |", "|---|---|---|---|---|"}
+	for _, b := range all {
+		lines = append(lines, b.line)
+	}
+	return rewriteBetween(file, "short", func([]string) []string { return append(lines, "") })
 }
 
 // rewriteBetween replaces the lines of a file between <!-- name --> and <!-- /name --> by what f makes of them.
