@@ -38,6 +38,7 @@ DECIMAL) gets ` + "`linear_regression`" + `, every other one ` + "`logistic_regr
 		fmt.Fprintf(&b, "- reference: %s\n", s.Reference)
 		fmt.Fprintf(&b, "- features: %s; %s\n", choose(s.Traits.NeedsScaling, "wants them of comparable size, so the automatic rules scale them", "of any size"),
 			choose(s.Traits.Missing, "NULL is allowed", "NULL is not allowed, so the automatic rules impute"))
+		fmt.Fprintf(&b, "- quality: [beside its peers](quality.md#%s)\n", s.Name)
 		fmt.Fprintf(&b, "- WEIGHT and CLASS WEIGHTS: %s\n", choose(s.Traits.Weights, "honoured", "not taken"))
 		fmt.Fprintf(&b, "- [WARM START](sql/train-model.md#warm-start): %s\n", choose(s.WarmStarts(), "goes on from a version", "no"))
 		if s.Supports(learners.Regression) {

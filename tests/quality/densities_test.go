@@ -2,79 +2,53 @@ package quality
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
-	"aibms/learners/all"
 	"aibms/learners/data"
-	"aibms/learners/params"
 )
-
-// densityReference is one line of tests/reference/quality/expected_densities.json: means over ten random states; one where there is one component and nothing is drawn.
-type densityReference struct {
-	Set, Target, Form   string
-	Unusual, Components int
-	Reg                 float64
-	Rows, Columns       int
-	AUC, Deviation      float64
-}
 
 // TestUnusualRowsAgainstScikitLearn: gaussian_mixture learns the rows of all classes but one, and its scores tell the rows of that class as well as scikit-learn's densities do: alike with one component, else as a mean
 // of ten seeds no more than two standard errors of the difference of the two means below, or 0.002.
 func TestUnusualRowsAgainstScikitLearn(t *testing.T) {
-	references := readReferences[*densityReference](t, "quality/expected_densities.json", 7)
-	spec, ok := all.Registry().Lookup("gaussian_mixture")
-	if !ok {
-		t.Fatal("there is no gaussian_mixture")
-	}
-	for _, r := range references {
+	for _, r := range readReferences[struct {
+		reference
+		Form                string
+		Unusual, Components int
+		Reg                 float64
+		AUC, Deviation      float64 // over ten random states; one where there is one component and nothing is drawn
+	}](t, "quality/expected_densities.json", 7) {
 		t.Run(fmt.Sprint(r.Set, r.Unusual, r.Components, r.Form), func(t *testing.T) {
-			split, err := Load("../data", r.Set, r.Target, true)
-			if err != nil {
-				t.Fatal(err)
-			}
+			split := load(t, wide, r.Set, r.Target)
 			train := without(split.Train, float64(r.Unusual))
-			if n, p := train.Dims(); n != r.Rows || p != r.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, r.Rows, r.Columns)
-			}
+			sameShape(t, train, r.Rows, r.Columns)
 			unusual := make([]float64, len(split.Test.Y))
 			for i, y := range split.Test.Y {
 				if y == float64(r.Unusual) {
 					unusual[i] = 1
 				}
 			}
-			seeds := 10
+			runs := 10
 			if r.Components == 1 {
-				seeds = 1
+				runs = 1
 			}
+			settings := map[string]string{"n_components": fmt.Sprint(r.Components), "covariance_type": r.Form, "reg_covar": fmt.Sprint(r.Reg)}
 			scores := mat.NewDense(len(unusual), 1, nil)
-			var found []float64
-			for seed := range seeds {
-				l, err := spec.With([]params.Setting{{Name: "n_components", Value: fmt.Sprint(r.Components)}, {Name: "covariance_type", Value: r.Form}, {Name: "reg_covar", Value: fmt.Sprint(r.Reg)}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := l.Fit(t.Context(), train, nil, learners.Env{Task: learners.Anomaly, Seed: uint64(seed), Workers: 2})
-				if err != nil {
-					t.Fatal(err)
-				}
+			found := overSeeds(runs, func(seed uint64) map[string]float64 {
+				m := fitIn(t, "gaussian_mixture", settings, train, learners.Env{Task: learners.Anomaly, Seed: seed, Workers: 2})
 				if err := m.Predict(split.Test.X, scores); err != nil {
 					t.Fatal(err)
 				}
-				found = append(found, AUC(mat.Col(nil, 0, scores), unusual))
+				return map[string]float64{"auc": AUC(mat.Col(nil, 0, scores), unusual)}
+			})
+			f := figure{learner: "gaussian_mixture", set: r.Set, settings: words(settings), metric: fmt.Sprintf("auc of unusual rows, those of class %d", r.Unusual), peer: "scikit-learn", ours: found["auc"],
+				theirs: sample{mean: r.AUC, deviation: r.Deviation, runs: runs}}
+			if f.allowed = max(0.002, chance(f.ours, f.theirs)); runs == 1 {
+				f.allowed, f.equal = 1e-6, true
 			}
-			mean, deviation := meanAndDeviation(found)
-			t.Logf("AUC %.4f (a run deviates by %.4f), scikit-learn %.4f (%.4f)", mean, deviation, r.AUC, r.Deviation)
-			if r.Components == 1 {
-				if math.Abs(mean-r.AUC) > 1e-6 {
-					t.Errorf("AUC %.8f, scikit-learn has %.8f", mean, r.AUC)
-				}
-			} else if mean < r.AUC-max(0.002, 2*math.Sqrt((r.Deviation*r.Deviation+deviation*deviation)/float64(seeds))) {
-				t.Errorf("AUC %.4f, scikit-learn has %.4f", mean, r.AUC)
-			}
+			f.check(t)
 		})
 	}
 }
@@ -91,16 +65,4 @@ func without(e *data.Examples, y float64) *data.Examples {
 	}
 	out.X = mat.NewDense(len(values)/p, p, values)
 	return out
-}
-
-// meanAndDeviation are those of a sample; the deviation of one value is 0.
-func meanAndDeviation(values []float64) (mean, deviation float64) {
-	n := float64(len(values))
-	for _, v := range values {
-		mean += v / n
-	}
-	for _, v := range values {
-		deviation += (v - mean) * (v - mean)
-	}
-	return mean, math.Sqrt(deviation / max(1, n-1))
 }

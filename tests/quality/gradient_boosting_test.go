@@ -1,28 +1,26 @@
 package quality
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
 	"aibms/learners"
-	"aibms/learners/all"
 	"aibms/learners/data"
-	"aibms/learners/params"
 )
 
 // boostingCase is one line of tests/reference/gradient_boosting/expected.json.
 type boostingCase struct {
-	Set, Target    string
-	Classification bool
-	Settings       map[string]string
-	Seeds          int
-	Rows, Columns  int
-	Peers          map[string]map[string]float64 // by metric and peer, the mean over the seeds
+	Set, Target   string
+	Settings      map[string]string
+	Seeds         int
+	Rows, Columns int
+	Peers         map[string]map[string]float64 // by metric and peer, the mean over the seeds
 }
 
 // TestGradientBoostingAgainstItsPeers holds the test metrics against the median of the peers at equal settings.
@@ -31,19 +29,11 @@ func TestGradientBoostingAgainstItsPeers(t *testing.T) {
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s/%v", c.Set, c.Settings), func(t *testing.T) {
 			t.Parallel()
-			split, err := LoadCodes("../data", c.Set, c.Target, c.Classification)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n, p := split.Train.Dims(); n != c.Rows || p != c.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, c.Rows, c.Columns)
-			}
-			ours := map[string]float64{}
-			for seed := range c.Seeds {
-				for name, v := range boostingMetrics(t, c.Settings["loss"], split.Test, boost(t, split.Train, c.Settings, uint64(seed))) {
-					ours[name] += v / float64(c.Seeds)
-				}
-			}
+			split := load(t, asCodes, c.Set, c.Target)
+			sameShape(t, split.Train, c.Rows, c.Columns)
+			found := overSeeds(c.Seeds, func(seed uint64) map[string]float64 {
+				return boostingMetrics(t, c.Settings["loss"], split.Test, fit(t, "gradient_boosting", c.Settings, split.Train, seed))
+			})
 			for name, peers := range c.Peers {
 				var values []float64
 				for _, v := range peers {
@@ -51,67 +41,32 @@ func TestGradientBoostingAgainstItsPeers(t *testing.T) {
 				}
 				slices.Sort(values)
 				k := len(values)
-				median := (values[(k-1)/2] + values[k/2]) / 2
-				t.Logf("%s %.5f, peers %v", name, ours[name], peers)
-				got, good := ours[name], false
+				f := figure{learner: "gradient_boosting", set: c.Set, settings: words(c.Settings), metric: name, peer: "median of " + strings.NewReplacer("lightgbm", "LightGBM", "xgboost", "XGBoost").Replace(strings.Join(slices.Sorted(maps.Keys(peers)), ", ")), ours: found[name],
+					theirs: sample{mean: (values[(k-1)/2] + values[k/2]) / 2, runs: c.Seeds}}
 				switch name {
 				case "auc":
-					good = got >= median-0.002
+					f.allowed = 0.002
 				case "rmse", "absolute_error", "pinball":
-					good = got <= 1.005*median
+					f.allowed = 0.005 * f.theirs.mean
 				case "poisson_deviance", "gamma_deviance":
-					good = got <= 1.01*median // of squares, as it were
+					f.allowed = 0.01 * f.theirs.mean // of squares, as it were
 				case "log_loss":
-					good = got <= median+0.003
+					f.allowed = 0.003
 				}
-				if !good {
-					t.Errorf("%s %.5f, the median of the peers is %.5f", name, got, median)
-				}
+				f.check(t)
 			}
 		})
 	}
 }
 
-func boost(t *testing.T, train *data.Examples, settings map[string]string, seed uint64) learners.Model {
-	t.Helper()
-	const name = "gradient_boosting"
-	spec, ok := all.Registry().Lookup(name)
-	if !ok {
-		t.Fatalf("there is no learner %s", name)
-	}
-	var given []params.Setting
-	for name, value := range settings {
-		given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
-	}
-	l, err := spec.With(given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	task := learners.Regression
-	if k := len(train.Classes); k == 2 {
-		task = learners.Binary
-	} else if k > 2 {
-		task = learners.Multiclass
-	}
-	m, err := l.Fit(context.Background(), train, nil, learners.Env{Task: task, Seed: seed, Workers: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 // boostingMetrics are, of a regression, what the loss asks for; log_loss of classes, and auc of two.
 func boostingMetrics(t *testing.T, loss string, test *data.Examples, m learners.Model) map[string]float64 {
 	t.Helper()
-	n, _ := test.Dims()
-	out := mat.NewDense(n, max(1, len(test.Classes)), nil)
-	if err := m.Predict(test.X, out); err != nil {
-		t.Fatal(err)
-	}
+	out := predict(t, test, m)
 	mean := func(f func(y float64, row []float64) float64) float64 {
 		sum := 0.0
 		for i, y := range test.Y {
-			sum += f(y, out.RawRowView(i)) / float64(n)
+			sum += f(y, out.RawRowView(i)) / float64(len(test.Y))
 		}
 		return sum
 	}
@@ -146,19 +101,14 @@ func TestGradientBoostingWithCategories(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.Set, func(t *testing.T) {
 			t.Parallel()
-			split, err := LoadCodes("../data", c.Set, c.Target, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n, p := split.Train.Dims(); n != c.Rows || p != c.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, c.Rows, c.Columns)
-			}
+			split := load(t, asCodes, c.Set, c.Target)
+			sameShape(t, split.Train, c.Rows, c.Columns)
 			split.Train.Categories = c.Categories
-			ours := boostingMetrics(t, "", split.Test, boost(t, split.Train, nil, 0))
-			t.Logf("auc %.5f, LightGBM %.5f; log_loss %.5f, LightGBM %.5f", ours["auc"], c.AUC, ours["log_loss"], c.LogLoss)
-			if ours["auc"] < c.AUC-0.002 || ours["log_loss"] > c.LogLoss+0.003 {
-				t.Errorf("auc %.5f, LightGBM %.5f; log_loss %.5f, LightGBM %.5f", ours["auc"], c.AUC, ours["log_loss"], c.LogLoss)
-			}
+			ours := boostingMetrics(t, "", split.Test, fit(t, "gradient_boosting", nil, split.Train, 0))
+			f := figure{learner: "gradient_boosting", set: c.Set, settings: "defaults, native categories", metric: "auc", peer: "LightGBM", ours: once(ours["auc"]), theirs: once(c.AUC), allowed: 0.002}
+			f.check(t)
+			f.metric, f.ours, f.theirs, f.allowed = "log_loss", once(ours["log_loss"]), once(c.LogLoss), 0.003
+			f.check(t)
 		})
 	}
 }

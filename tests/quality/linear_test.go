@@ -1,31 +1,25 @@
 package quality
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 
 	"aibms/learners"
-	"aibms/learners/all"
 	"aibms/learners/data"
-	"aibms/learners/params"
 )
 
-// reference is one line of tests/reference/quality/expected.json.
-type reference struct {
-	Set, Target, Learner string
-	Settings             map[string]string
-	Rows, Columns        int
-	Default, Tight       map[string]float64 // metrics on the test rows, by the default and by the tightest tolerance
-	Objective            float64            // minimum on the training rows
+// linearReference is one line of tests/reference/quality/expected.json.
+type linearReference struct {
+	reference
+	Default, Tight map[string]float64 // metrics on the test rows, by the default and by the tightest tolerance
+	Objective      float64            // minimum on the training rows
 }
 
-func (r *reference) setting(name, otherwise string) string {
+func (r *linearReference) setting(name, otherwise string) string {
 	if v, ok := r.Settings[name]; ok {
 		return v
 	}
@@ -37,117 +31,42 @@ const (
 	objectiveTolerance = 1e-6
 )
 
+// TestLinearLearnersAgainstScikitLearn: the objective is at its minimum, and metrics are within 0.002 of scikit-learn's, or a test row.
 func TestLinearLearnersAgainstScikitLearn(t *testing.T) {
-	references := readReferences[*reference](t, "quality/expected.json", 20)
-	sets := map[string]*Split{}
-	for _, r := range references {
-		t.Run(fmt.Sprintf("%s/%s/%v", r.Set, r.Learner, r.Settings), func(t *testing.T) {
-			split := sets[r.Set]
-			if split == nil {
-				var err error
-				if split, err = Load("../data", r.Set, r.Target, r.Learner != "linear_regression"); err != nil {
-					t.Fatal(err)
+	for _, r := range readReferences[*linearReference](t, "quality/expected.json", 20) {
+		t.Run(r.name(), func(t *testing.T) {
+			split := r.split(t)
+			var warnings []string
+			env := learners.Env{Task: taskOf(split.Train), Seed: 1, Workers: 1, Warn: func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }}
+			m := fitIn(t, r.Learner, r.Settings, split.Train, env)
+			for _, w := range warnings {
+				if !strings.Contains(w, "depend on each other") { // one-hot columns beside an intercept do
+					t.Errorf("warning: %s", w)
 				}
-				sets[r.Set] = split
 			}
-			if n, p := split.Train.Dims(); n != r.Rows || p != r.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, r.Rows, r.Columns)
+			f := figure{learner: r.Learner, set: r.Set, settings: words(r.Settings), metric: "objective", peer: "scikit-learn", ours: once(objective(r, split.Train, m)), theirs: once(r.Objective),
+				allowed: objectiveTolerance * r.Objective, equal: true}
+			f.check(t)
+			if len(r.Default) == 0 || len(r.Tight) == 0 {
+				t.Fatal("the reference has no metrics")
 			}
-			m := fit(t, r, split.Train)
-			if got := objective(r, split.Train, m); math.Abs(got-r.Objective) > objectiveTolerance*r.Objective {
-				t.Errorf("objective %.10g, the minimum is %.10g", got, r.Objective)
-			}
-			metrics := measure(t, split.Test, m)
-			for tolerance, peer := range map[string]map[string]float64{"default": r.Default, "tightest": r.Tight} {
-				if len(peer) == 0 {
-					t.Fatal("the reference has no metrics")
+			found := measure(t, split.Test, m)
+			for name, want := range r.Default {
+				f.metric, f.ours, f.theirs, f.allowed = name, once(found[name]), once(want), metricTolerance
+				if name == "accuracy" { // no finer than one row
+					f.allowed = max(f.allowed, 1.01/float64(len(split.Test.Y)))
 				}
-				for name, want := range peer {
-					limit := metricTolerance
-					if name == "accuracy" { // no finer than one row
-						limit = max(limit, 1.01/float64(len(split.Test.Y)))
-					}
-					if got := metrics[name]; math.Abs(got-want) > limit {
-						t.Errorf("%s %.4f, scikit-learn with its %s tolerance has %.4f", name, got, tolerance, want)
-					}
+				f.check(t)
+				if got, want := found[name], r.Tight[name]; !(math.Abs(got-want) <= f.allowed) {
+					t.Errorf("%s %.4f, scikit-learn with its tightest tolerance has %.4f", name, got, want)
 				}
 			}
 		})
 	}
 }
 
-func fit(t *testing.T, r *reference, train *data.Examples) learners.Model {
-	spec, ok := all.Registry().Lookup(r.Learner)
-	if !ok {
-		t.Fatalf("there is no learner %s", r.Learner)
-	}
-	var given []params.Setting
-	for name, value := range r.Settings {
-		given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
-	}
-	l, err := spec.With(given)
-	if err != nil {
-		t.Fatal(err)
-	}
-	task := learners.Regression
-	if k := len(train.Classes); k == 2 {
-		task = learners.Binary
-	} else if k > 2 {
-		task = learners.Multiclass
-	}
-	var warnings []string
-	env := learners.Env{Task: task, Seed: 1, Workers: 1, Warn: func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }}
-	m, err := l.Fit(context.Background(), train, nil, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range warnings {
-		if !strings.Contains(w, "depend on each other") { // one-hot columns beside an intercept do
-			t.Errorf("warning: %s", w)
-		}
-	}
-	return m
-}
-
-// measure returns accuracy and, for two classes, auc; r2 for a regression.
-func measure(t *testing.T, test *data.Examples, m learners.Model) map[string]float64 {
-	n, _ := test.Dims()
-	out := mat.NewDense(n, max(1, len(test.Classes)), nil)
-	if err := m.Predict(test.X, out); err != nil {
-		t.Fatal(err)
-	}
-	if test.Classes == nil {
-		return map[string]float64{"r2": stat.RSquaredFrom(mat.Col(nil, 0, out), test.Y, nil)}
-	}
-	codes := make([]int32, n)
-	if c, ok := m.(learners.Classifier); ok {
-		if err := c.Classify(test.X, codes); err != nil {
-			t.Fatal(err)
-		}
-	} else {
-		for i := range codes {
-			for k := range test.Classes {
-				if out.At(i, k) > out.At(i, int(codes[i])) {
-					codes[i] = int32(k)
-				}
-			}
-		}
-	}
-	right := 0.0
-	for i, y := range test.Y {
-		if float64(codes[i]) == y {
-			right++
-		}
-	}
-	metrics := map[string]float64{"accuracy": right / float64(n)}
-	if len(test.Classes) == 2 {
-		metrics["auc"] = AUC(mat.Col(nil, 1, out), test.Y)
-	}
-	return metrics
-}
-
 // objective is what the learner minimises, straight from its definition.
-func objective(r *reference, e *data.Examples, m learners.Model) float64 {
+func objective(r *linearReference, e *data.Examples, m learners.Model) float64 {
 	w, b := m.(learners.Coefficients).Coefficients()
 	outputs, _ := w.Dims()
 	n, _ := e.Dims()

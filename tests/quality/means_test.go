@@ -6,44 +6,25 @@ import (
 	"testing"
 
 	"aibms/learners"
-	"aibms/learners/all"
 	"aibms/learners/data"
-	"aibms/learners/params"
 )
 
 // TestKMeansAgainstScikitLearn: the mean inertia of ten seeds is no more than 0.5 % above scikit-learn's, or two standard errors of the difference of the two means.
 func TestKMeansAgainstScikitLearn(t *testing.T) {
-	references := readReferences[struct {
-		Set, Target                     string
-		Clusters, Starts, Rows, Columns int
-		Inertia, Deviation              float64
-	}](t, "quality/expected_means.json", 4)
-	spec, ok := all.Registry().Lookup("k_means")
-	if !ok {
-		t.Fatal("there is no k_means")
-	}
-	const seeds = 10
-	for _, r := range references {
+	const runs = 10
+	for _, r := range readReferences[struct {
+		reference
+		Clusters, Starts   int
+		Inertia, Deviation float64
+	}](t, "quality/expected_means.json", 4) {
 		t.Run(fmt.Sprint(r.Set, r.Clusters, "x", r.Starts), func(t *testing.T) {
-			split, err := Load("../data", r.Set, r.Target, true)
-			if err != nil {
-				t.Fatal(err)
-			}
+			split := r.split(t)
 			x := split.Train.X
-			if n, p := x.Dims(); n != r.Rows || p != r.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, r.Rows, r.Columns)
-			}
-			mean := 0.0
-			for seed := range uint64(seeds) {
-				l, err := spec.With([]params.Setting{{Name: "n_clusters", Value: fmt.Sprint(r.Clusters)}, {Name: "n_init", Value: fmt.Sprint(r.Starts)}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				m, err := l.Fit(t.Context(), &data.Examples{X: x, Features: split.Train.Features}, nil, learners.Env{Task: learners.Clustering, Seed: seed, Workers: 2})
-				if err != nil {
-					t.Fatal(err)
-				}
+			settings := map[string]string{"n_clusters": fmt.Sprint(r.Clusters), "n_init": fmt.Sprint(r.Starts)}
+			found := overSeeds(runs, func(seed uint64) map[string]float64 {
+				m := fitIn(t, "k_means", settings, &data.Examples{X: x, Features: split.Train.Features}, learners.Env{Task: learners.Clustering, Seed: seed, Workers: 2})
 				centers := m.(learners.Centers).Centers()
+				inertia := 0.0
 				for i := range r.Rows {
 					least := math.Inf(1)
 					for j := range r.Clusters {
@@ -53,14 +34,13 @@ func TestKMeansAgainstScikitLearn(t *testing.T) {
 						}
 						least = min(least, d)
 					}
-					mean += least / seeds
+					inertia += least
 				}
-			}
-			tolerance := max(0.005*r.Inertia, 2*math.Sqrt(2.0/seeds)*r.Deviation)
-			t.Logf("mean inertia %.1f, scikit-learn %.1f (a run deviates by %.1f)", mean, r.Inertia, r.Deviation)
-			if mean > r.Inertia+tolerance {
-				t.Errorf("mean inertia %.1f, scikit-learn has %.1f", mean, r.Inertia)
-			}
+				return map[string]float64{"inertia": inertia}
+			})
+			f := figure{learner: "k_means", set: r.Set, settings: words(settings), metric: "inertia", peer: "scikit-learn", ours: found["inertia"], theirs: sample{mean: r.Inertia, deviation: r.Deviation, runs: runs}}
+			f.allowed = max(0.005*r.Inertia, chance(f.ours, f.theirs))
+			f.check(t)
 		})
 	}
 }

@@ -1,29 +1,15 @@
 package quality
 
-import (
-	"fmt"
-	"math"
-	"testing"
-)
+import "testing"
 
 // TestNeighborsAgainstScikitLearn: the neighbours are the same but for ties, so the metrics are equal to both sides.
 func TestNeighborsAgainstScikitLearn(t *testing.T) {
-	references := readReferences[*treeReference](t, "quality/expected_neighbors.json", 8)
-	for _, r := range references {
-		t.Run(fmt.Sprintf("%s/%v", r.Set, r.Settings), func(t *testing.T) {
-			split, err := Load("../data", r.Set, r.Target, r.Set != "california_housing")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n, p := split.Train.Dims(); n != r.Rows || p != r.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, r.Rows, r.Columns)
-			}
-			found := measure(t, split.Test, grow(t, r, split.Train, 0))
-			for name, peer := range r.Mean {
-				t.Logf("%s %.5f, scikit-learn %.5f", name, found[name], peer)
-				if !(math.Abs(found[name]-peer) <= 0.001) {
-					t.Errorf("%s %.5f, scikit-learn has %.5f", name, found[name], peer)
-				}
+	for _, r := range readReferences[*reference](t, "quality/expected_neighbors.json", 8) {
+		t.Run(r.name(), func(t *testing.T) {
+			split := r.split(t)
+			found := measure(t, split.Test, fit(t, r.Learner, r.Settings, split.Train, 0))
+			for name := range r.Mean {
+				figure{learner: r.Learner, set: r.Set, settings: words(r.Settings), metric: name, peer: "scikit-learn", ours: once(found[name]), theirs: r.theirs(name, 1), allowed: 0.001, equal: true}.check(t)
 			}
 		})
 	}

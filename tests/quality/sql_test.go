@@ -3,10 +3,8 @@ package quality
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,19 +18,7 @@ import (
 // TestSQLReachesWhatScikitLearnReaches takes each data set from rows in a table to metrics, by SQL over the wire with automatic features, and compares with scikit-learn's same
 // learner on the same split: at most 0.002 apart.
 func TestSQLReachesWhatScikitLearnReaches(t *testing.T) {
-	raw, err := os.ReadFile("../reference/quality/expected.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var references []struct {
-		Set, Target, Learner string
-		Settings             map[string]any
-		Default              map[string]float64 // at scikit-learn's default tolerance
-		Tight                map[string]float64 // at a tolerance that reaches the optimum
-	}
-	if err := json.Unmarshal(raw, &references); err != nil {
-		t.Fatal(err)
-	}
+	references := readReferences[*linearReference](t, "quality/expected.json", 20)
 	s, err := server.Start(context.Background(), engine.Config{DataDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +44,7 @@ func TestSQLReachesWhatScikitLearnReaches(t *testing.T) {
 		classification := ref.Learner != "linear_regression"
 		if !loaded[ref.Set] {
 			loaded[ref.Set] = true
-			load(t, exec, ref.Set, ref.Target, classification)
+			createTable(t, exec, ref.Set, ref.Target, classification)
 		}
 		model := fmt.Sprintf("m%d", i)
 		var settings []string
@@ -101,8 +87,8 @@ func TestSQLReachesWhatScikitLearnReaches(t *testing.T) {
 	}
 }
 
-// load makes a table of a data set: row_id, part (the fixed split), and the columns as they stand in the file, numbers as DOUBLE and texts as VARCHAR.
-func load(t *testing.T, exec func(string), set, target string, classification bool) {
+// createTable makes a table of a data set: row_id, part (the fixed split), and the columns as they stand in the file, numbers as DOUBLE and texts as VARCHAR.
+func createTable(t *testing.T, exec func(string), set, target string, classification bool) {
 	t.Helper()
 	header, rows, err := read(filepath.Join("..", "data", set, "data.csv.gz"))
 	if err != nil {

@@ -1,69 +1,32 @@
 package quality
 
 import (
-	"context"
 	"fmt"
-	"math"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
-	"aibms/learners"
 	"aibms/learners/data"
-	"aibms/learners/params"
-	"aibms/learners/svm"
 )
 
-// svmReference is one line of tests/reference/quality/expected_svm.json.
-type svmReference struct {
-	Set, Target   string
-	Every         int // every nth training row is taken
-	Settings      map[string]string
-	Rows, Columns int
-	Reached       map[string]float64
-}
-
+// TestSVMAgainstLIBSVM: the optimum is the same, the probabilities come from other folds.
 func TestSVMAgainstLIBSVM(t *testing.T) {
-	references := readReferences[*svmReference](t, "quality/expected_svm.json", 9)
-	for _, r := range references {
-		t.Run(fmt.Sprintf("%s/%v", r.Set, r.Settings), func(t *testing.T) {
-			_, numbers := r.Reached["r2"]
-			split, err := Load("../data", r.Set, r.Target, !numbers)
-			if err != nil {
-				t.Fatal(err)
-			}
+	for _, r := range readReferences[struct {
+		reference
+		Every   int // every nth training row is taken
+		Reached map[string]float64
+	}](t, "quality/expected_svm.json", 9) {
+		t.Run(r.name(), func(t *testing.T) {
+			split := load(t, wide, r.Set, r.Target)
 			train := everyRow(split.Train, r.Every)
-			if n, p := train.Dims(); n != r.Rows || p != r.Columns {
-				t.Fatalf("%d x %d training matrix, the reference has %d x %d", n, p, r.Rows, r.Columns)
-			}
-			task := learners.Regression
-			if !numbers {
-				task = learners.Multiclass
-			}
-			if len(train.Classes) == 2 {
-				task = learners.Binary
-			}
-			var given []params.Setting
-			for name, value := range r.Settings {
-				given = append(given, params.Setting{Name: name, Value: value, Source: "USER"})
-			}
-			l, err := svm.SVM().With(given)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := l.Fit(context.Background(), train, nil, learners.Env{Task: task, Seed: 1, Workers: 2})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := judgeSVM(t, m, split.Test)
-			for metric, want := range r.Reached {
-				t.Logf("%s %.4f, LIBSVM %.4f", metric, got[metric], want)
-				switch {
-				case metric == "log_loss" && !(got[metric] <= want+0.01):
-					t.Errorf("log_loss %.4f, LIBSVM has %.4f", got[metric], want)
-				case metric != "log_loss" && !(got[metric] >= want-map[string]float64{"auc": 0.002, "accuracy": 0.003, "r2": 0.003}[metric]):
-					t.Errorf("%s %.4f, LIBSVM has %.4f", metric, got[metric], want)
+			sameShape(t, train, r.Rows, r.Columns)
+			found := measure(t, split.Test, fit(t, "svm", r.Settings, train, 1))
+			for name, want := range r.Reached {
+				worse := fixed[name]
+				if name == "log_loss" {
+					worse = 0.01
 				}
+				figure{learner: "svm", set: oneOf(r.Set, r.Every), settings: words(r.Settings), metric: name, peer: "LIBSVM", ours: once(found[name]), theirs: once(want), allowed: worse}.check(t)
 			}
 		})
 	}
@@ -80,39 +43,10 @@ func everyRow(e *data.Examples, every int) *data.Examples {
 	return out
 }
 
-// judgeSVM measures decided classes, and probabilities, or numbers.
-func judgeSVM(t *testing.T, m learners.Model, test *data.Examples) map[string]float64 {
-	t.Helper()
-	n := len(test.Y)
-	out := mat.NewDense(n, max(1, len(test.Classes)), nil)
-	if err := m.Predict(test.X, out); err != nil {
-		t.Fatal(err)
+// oneOf names a set of which every nth row is taken.
+func oneOf(set string, every int) string {
+	if every == 1 {
+		return set
 	}
-	found := map[string]float64{}
-	if test.Classes == nil {
-		mean, rest, all := 0.0, 0.0, 0.0
-		for _, y := range test.Y {
-			mean += y / float64(n)
-		}
-		for i, y := range test.Y {
-			rest += (y - out.At(i, 0)) * (y - out.At(i, 0))
-			all += (y - mean) * (y - mean)
-		}
-		found["r2"] = 1 - rest/all
-		return found
-	}
-	codes := make([]int32, n)
-	if err := m.(learners.Classifier).Classify(test.X, codes); err != nil {
-		t.Fatal(err)
-	}
-	for i, y := range test.Y {
-		if float64(codes[i]) == y {
-			found["accuracy"] += 1 / float64(n)
-		}
-		found["log_loss"] -= math.Log(max(1e-15, out.At(i, int(y)))) / float64(n)
-	}
-	if len(test.Classes) == 2 {
-		found["auc"] = AUC(mat.Col(nil, 1, out), test.Y)
-	}
-	return found
+	return fmt.Sprintf("%s, 1 row of %d", set, every)
 }

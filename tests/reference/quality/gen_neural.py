@@ -21,6 +21,8 @@ SEEDS = 10
 CASES = [
     ("credit_default", "default_next_month", True, dict(hidden_layers="64,32", epochs="20"), dict(hidden_layer_sizes=(64, 32), max_iter=20)),
     ("adult", "income", True, dict(hidden_layers="64,32", epochs="10"), dict(hidden_layer_sizes=(64, 32), max_iter=10)),
+    ("bank_marketing", "y", True, dict(hidden_layers="64,32", epochs="10"), dict(hidden_layer_sizes=(64, 32), max_iter=10)),
+    ("online_shoppers", "Revenue", True, dict(hidden_layers="64,32", epochs="10"), dict(hidden_layer_sizes=(64, 32), max_iter=10)),
     ("california_housing", "median_house_value", False, dict(hidden_layers="64,32", epochs="20"), dict(hidden_layer_sizes=(64, 32), max_iter=20)),
     ("california_housing", "median_house_value", False, dict(hidden_layers="50", activation="tanh", optimizer="nesterov", learning_rate="0.05", epochs="20"),
      dict(hidden_layer_sizes=(50,), activation="tanh", solver="sgd", learning_rate_init=0.05, max_iter=20)),
