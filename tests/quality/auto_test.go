@@ -55,6 +55,35 @@ func TestAutoChoosesTheBest(t *testing.T) {
 	}
 }
 
+// TestAutoAgainstScikitLearn: over ten seeds, each of which deals the folds and draws what the learners draw, the winner of auto is as good as that of scikit-learn's GridSearchCV over the same learners, within two standard errors
+// of the difference of the two means, or 0.003.
+func TestAutoAgainstScikitLearn(t *testing.T) {
+	for _, r := range readReferences[struct {
+		reference
+		Every  int // every nth training row is taken
+		Chosen map[string]int
+	}](t, "quality/expected_auto.json", 3) {
+		t.Run(r.Set, func(t *testing.T) {
+			split := load(t, wide, r.Set, r.Target)
+			train := everyRow(split.Train, r.Every)
+			sameShape(t, train, r.Rows, r.Columns)
+			chosen := map[string]int{}
+			found := overSeeds(r.Runs, func(seed uint64) map[string]float64 {
+				m := fit(t, "auto", r.Settings, train, seed)
+				_, board := m.(learners.Leaderboard).Leaderboard()
+				chosen[board[0].Learner]++
+				return measure(t, split.Test, m)
+			})
+			t.Logf("chosen by ours %v, by scikit-learn's %v", chosen, r.Chosen)
+			for name := range r.Mean {
+				f := figure{learner: "auto", set: oneOf(r.Set, r.Every), settings: words(r.Settings), metric: name, peer: "scikit-learn", ours: found[name], theirs: r.theirs(name, r.Runs)}
+				f.allowed = max(0.003, chance(f.ours, f.theirs))
+				f.check(t)
+			}
+		})
+	}
+}
+
 // pairedError is the standard error of the difference of the accuracies of two models on the same rows.
 func pairedError(t *testing.T, a, b learners.Model, e *data.Examples) float64 {
 	t.Helper()
