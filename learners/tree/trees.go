@@ -19,6 +19,7 @@ type Trees struct {
 	classes  int     // K; 0 for a regression
 	width    int     // numbers of a leaf
 	expected int     // trees, while they grow
+	first    int     // of these, how many were there from the beginning (Extend)
 	roots    []int32 // first node of each tree
 	nodes    []flat
 	// categories are, for each feature, of how many categories it is, 0 for a number; nil: all are numbers
@@ -66,7 +67,8 @@ func (t *Trees) Extend(learner string, first *Trees) error {
 	if err := learners.SameCategories(learner, first.categories, t.categories); err != nil {
 		return err
 	}
-	t.roots, t.nodes, t.values, t.sets = slices.Clone(first.roots), slices.Clone(first.nodes), slices.Clone(first.values), slices.Clone(first.sets)
+	t.first = len(first.roots)
+	t.roots, t.nodes, t.values, t.sets = slices.Clip(first.roots), slices.Clip(first.nodes), slices.Clip(first.values), slices.Clip(first.sets) // without room, so that Append copies them
 	splitting := 0
 	for _, root := range t.roots {
 		if !t.isLeaf(root) {
@@ -145,8 +147,12 @@ func (t *Trees) Append(g *Grown) (leaves int, err error) {
 		return 0, fmt.Errorf("the trees have more than %d nodes; bound them by max_depth, max_leaf_nodes or min_samples_leaf", maxNodes)
 	}
 	if need := base + len(g.nodes); need > cap(t.nodes) {
-		trees := len(t.roots) + 1
-		room := min(maxNodes, max(need, int(float64(need)/float64(trees)*float64(t.expected))))
+		kept := 0 // nodes of the first trees, which say nothing of how large the others become
+		if t.first > 0 {
+			kept = int(t.end(t.first - 1))
+		}
+		trees := len(t.roots) + 1 - t.first
+		room := min(maxNodes, max(need, kept+int(float64(need-kept)/float64(trees)*float64(t.expected-t.first))))
 		t.nodes = slices.Grow(t.nodes, room-base)
 		t.values = slices.Grow(t.values, (room-base)*t.width)
 	}
