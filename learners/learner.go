@@ -190,13 +190,6 @@ type Components interface {
 	Components() (directions *mat.Dense, variance, share []float64)
 }
 
-// MemoryEstimator is an optional ability of a Learner, asked between Declare and Fit.
-type MemoryEstimator interface {
-	// MemoryNeeded is how many bytes Fit holds at most beside its examples of n rows, p features and K classes, or K targets of a regression. A learner that can do with
-	// less when Env.Memory is short (a smaller cache) says the least.
-	MemoryNeeded(n, p, K int) int64
-}
-
 // WarmStarter is an optional ability of a Learner: it goes on from a model of the same learner, features and classes.
 type WarmStarter interface {
 	// FitFrom is Fit that starts from a model which the same learner found before, perhaps with other settings. It fails when the model cannot be gone on from.

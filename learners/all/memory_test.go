@@ -44,19 +44,68 @@ func TestMemoryEstimates(t *testing.T) {
 			given = []settings{{}}
 		}
 		for _, task := range spec.Tasks {
-			if !task.Supervised() || task == learners.Binary && spec.Supports(learners.Multiclass) {
+			if !task.Supervised() {
 				continue
 			}
 			for _, s := range given {
 				for _, shape := range [][2]int{{21_000, 6}, {700, 150}} {
-					t.Run(fmt.Sprint(spec.Name, task, s, shape), func(t *testing.T) { checkMemory(t, spec, task, s, shape[0], shape[1]) })
+					t.Run(fmt.Sprint(spec.Name, task, s, shape), func(t *testing.T) {
+						e := rowsOf(task, shape[0], shape[1])
+						checkMemory(t, learnerOf(t, spec, s), learners.ShapeOf(e), func(l learners.Learner, env learners.Env) error {
+							env.Task = task
+							_, err := l.Fit(context.Background(), e, nil, env)
+							return err
+						})
+					})
 				}
 			}
 		}
 	}
 }
 
-func checkMemory(t *testing.T, spec *learners.Spec, task learners.Task, settings []string, n, p int) {
+// TestMemoryOfWarmStarts: nor do they hold more beside their first model, much of which they copy.
+func TestMemoryOfWarmStarts(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	for _, c := range []struct {
+		learner     string
+		first, more []string
+	}{
+		{"random_forest", []string{"n_trees", "60"}, []string{"n_trees", "2", "max_depth", "4"}},
+		{"extra_trees", []string{"n_trees", "40"}, []string{"n_trees", "30", "max_depth", "4"}},
+		{"gradient_boosting", []string{"n_trees", "50", "max_leaves", "2000", "min_samples_leaf", "1"}, []string{"n_trees", "2"}},
+		{"gradient_boosting", []string{"n_trees", "1500", "max_leaves", "60", "min_samples_leaf", "5"}, []string{"n_trees", "2"}},
+		{"neural_network", []string{"epochs", "1", "hidden_layers", "500,500"}, []string{"epochs", "1", "hidden_layers", "500,500"}},
+		{"logistic_regression", nil, nil},
+	} {
+		spec, ok := Registry().Lookup(c.learner)
+		if !ok {
+			t.Fatal(c.learner)
+		}
+		for _, task := range spec.Tasks {
+			if c.learner == "gradient_boosting" && task == learners.Multiclass {
+				continue // trees for each class, which take long
+			}
+			t.Run(fmt.Sprint(c.learner, task, c.first), func(t *testing.T) {
+				e := rowsOf(task, 5000, 8)
+				first, err := learnerOf(t, spec, c.first).Fit(context.Background(), e, nil, learners.Env{Task: task, Seed: 1, Workers: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				shape := learners.ShapeOf(e)
+				shape.First = first
+				checkMemory(t, learnerOf(t, spec, c.more), shape, func(l learners.Learner, env learners.Env) error {
+					env.Task = task
+					_, err := l.(learners.WarmStarter).FitFrom(context.Background(), first, e, nil, env)
+					return err
+				})
+				runtime.KeepAlive(first)
+			})
+		}
+	}
+}
+
+// rowsOf are n rows of p features with a target; of more than two classes there are four.
+func rowsOf(task learners.Task, n, p int) *data.Examples {
 	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	e := &data.Examples{X: mat.NewDense(n, p, nil), Y: make([]float64, n)}
 	k := map[learners.Task]int{learners.Binary: 2, learners.Multiclass: 4}[task]
@@ -76,6 +125,12 @@ func checkMemory(t *testing.T, spec *learners.Spec, task learners.Task, settings
 			e.Y[i] = math.Floor(max(0, min(float64(k)-0.1, e.Y[i]+float64(k)/2)))
 		}
 	}
+	return e
+}
+
+// learnerOf is a learner with settings given as name, value, name, value ...
+func learnerOf(t *testing.T, spec *learners.Spec, settings []string) learners.Learner {
+	t.Helper()
 	l := spec.New()
 	var set params.Set
 	l.Declare(&set)
@@ -86,7 +141,12 @@ func checkMemory(t *testing.T, spec *learners.Spec, task learners.Task, settings
 	if err := set.Assign(spec.Name, given); err != nil {
 		t.Fatal(err)
 	}
-	said := l.(learners.MemoryEstimator).MemoryNeeded(n, p, max(1, k))
+	return l
+}
+
+// checkMemory watches the heap while fit runs with as much memory as the learner says that it needs.
+func checkMemory(t *testing.T, l learners.Learner, shape learners.Shape, fit func(learners.Learner, learners.Env) error) {
+	said := l.(learners.MemoryEstimator).MemoryNeeded(shape)
 	runtime.GC()
 	before := heap()
 	stop, peak := make(chan struct{}), make(chan uint64, 1)
@@ -102,7 +162,7 @@ func checkMemory(t *testing.T, spec *learners.Spec, task learners.Task, settings
 			}
 		}
 	}, nil)
-	_, err := l.Fit(context.Background(), e, nil, learners.Env{Task: task, Seed: 1, Workers: 2, Memory: said, Record: func(learners.Iteration) {}})
+	err := fit(l, learners.Env{Seed: 1, Workers: 2, Memory: said, Record: func(learners.Iteration) {}})
 	close(stop)
 	held := int64(<-peak) - int64(before)
 	if err != nil {

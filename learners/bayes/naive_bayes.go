@@ -76,8 +76,9 @@ func (l *naiveBayes) Declare(s *params.Set) {
 }
 
 // MemoryNeeded counts the sums of each chunk of rows and the model.
-func (l *naiveBayes) MemoryNeeded(n, p, K int) int64 {
-	chunks, _ := chunking(n, K*p)
+func (l *naiveBayes) MemoryNeeded(s learners.Shape) int64 {
+	p, K := s.Features, s.Classes
+	chunks, _ := chunking(s.Rows, K*p)
 	return int64(chunks+4)*int64(K)*int64(p)*24 + int64(p)*64
 }
 
@@ -85,9 +86,8 @@ func (l *naiveBayes) Fit(ctx context.Context, train, validate *data.Examples, en
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	n, p := train.Dims()
-	if needed := l.MemoryNeeded(n, p, len(train.Classes)); env.Memory > 0 && needed > env.Memory {
-		return nil, fmt.Errorf("%s needs %d bytes of memory, %d are allowed", name, needed, env.Memory)
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "learn from fewer features"); err != nil {
+		return nil, err
 	}
 	if train.X == nil {
 		return nil, fmt.Errorf("%s: there are no rows or no features", name)

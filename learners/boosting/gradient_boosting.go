@@ -179,7 +179,11 @@ func (l *gradientBoosting) fit(ctx context.Context, from *ensemble, train, valid
 	f := &fitting{l: l, env: env, objective: objective, target: t, n: n, grower: newGrower(matrix, l.rules, train.Weights, env.Workers)}
 	f.grower.maxLeaves, f.grower.maxDepth, f.grower.rate, f.grower.levels = l.maxLeaves, l.maxDepth, l.rate, l.growth == "depthwise"
 	f.grower.categories = train.Categories
-	f.grower.budget = l.histogramBudget(env.Memory, n, p, len(train.Classes))
+	shape := learners.ShapeOf(train)
+	if from != nil {
+		shape.First = from
+	}
+	f.grower.budget = l.histogramBudget(env.Memory, shape)
 	f.sampler = sampler{env: env, rows: l.subsample, features: l.colsample}
 	if l.goss {
 		if l.subsample < 1 {

@@ -71,7 +71,8 @@ func (l *kMeans) Declare(s *params.Set) {
 }
 
 // MemoryNeeded is what a row needs (squared length, bounds, cluster, distances to the candidates of k-means++) and the sums of the chunks.
-func (l *kMeans) MemoryNeeded(n, p, K int) int64 {
+func (l *kMeans) MemoryNeeded(s learners.Shape) int64 {
+	n, p := s.Rows, s.Features
 	bounds := 16
 	if l.algorithm == "elkan" {
 		bounds = 8 + 8*l.k
@@ -110,8 +111,8 @@ func (l *kMeans) fit(ctx context.Context, from *model, train, validate *data.Exa
 	if n == 0 || p == 0 {
 		return nil, fmt.Errorf("%s needs training rows with at least one feature", name)
 	}
-	if need := l.MemoryNeeded(n, p, 1); env.Memory > 0 && need > env.Memory {
-		return nil, fmt.Errorf("%s needs %d bytes of memory for %d rows and %d clusters, and %d are allowed", name, need, n, l.k, env.Memory)
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "lower n_clusters"); err != nil {
+		return nil, err
 	}
 	r, err := newRows(ctx, train, env.Workers)
 	if err != nil {
@@ -218,7 +219,5 @@ var (
 // at returns row i of a matrix.
 func at(x *mat.Dense, i int) []float64 { return x.RawRowView(i) }
 
-// MemoryNeeded is what k_means with its defaults needs beside n rows of p features for k clusters: for learners that begin with it.
-func MemoryNeeded(k, n, p int) int64 {
-	return (&kMeans{k: k}).MemoryNeeded(n, p, 1)
-}
+// MemoryNeeded is what k_means with its defaults needs for k clusters: for learners that begin with it.
+func MemoryNeeded(k int, s learners.Shape) int64 { return (&kMeans{k: k}).MemoryNeeded(s) }

@@ -69,7 +69,8 @@ const (
 )
 
 // MemoryNeeded is the covariance with its parts and its eigenvectors.
-func (l *pca) MemoryNeeded(n, p, K int) int64 {
+func (l *pca) MemoryNeeded(s learners.Shape) int64 {
+	n, p := s.Rows, s.Features
 	side := int64(min(n, p))
 	need := 8*side*side*38 + 1<<22
 	if side > 256 {
@@ -89,8 +90,8 @@ func (l *pca) Fit(ctx context.Context, train, validate *data.Examples, env learn
 		return nil, fmt.Errorf("%s needs training rows with at least one feature", name)
 	}
 	n, p := train.X.Dims()
-	if need := l.MemoryNeeded(n, p, 1); env.Memory > 0 && need > env.Memory {
-		return nil, fmt.Errorf("%s needs %d bytes of memory for %d rows of %d features, and %d are allowed", name, need, n, p, env.Memory)
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "learn from fewer features"); err != nil {
+		return nil, err
 	}
 	limit := min(n, p)
 	if l.components >= 1 && (l.components != math.Trunc(l.components) || l.components > float64(limit)) {

@@ -60,22 +60,21 @@ func (l *discriminantAnalysis) Declare(s *params.Set) {
 const blockRows = 4096
 
 // MemoryNeeded counts the covariances with the partial ones of a block, the model, and a block of rows.
-func (l *discriminantAnalysis) MemoryNeeded(n, p, K int) int64 {
-	square := 8 * int64(p) * int64(p)
-	return int64(2*K+40)*square + 5*int64(n) + 16*blockRows*int64(2*p+1)
+func (l *discriminantAnalysis) MemoryNeeded(s learners.Shape) int64 {
+	p := int64(s.Features)
+	return int64(2*s.Classes+40)*8*p*p + 5*int64(s.Rows) + 16*blockRows*(2*p+1)
 }
 
 func (l *discriminantAnalysis) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	n, p := train.Dims()
 	K := len(train.Classes)
 	if train.X == nil {
 		return nil, fmt.Errorf("%s: there are no rows or no features", name)
 	}
-	if needed := l.MemoryNeeded(n, p, K); env.Memory > 0 && needed > env.Memory {
-		return nil, fmt.Errorf("%s needs %d bytes of memory, %d are allowed", name, needed, env.Memory)
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "learn from fewer features"); err != nil {
+		return nil, err
 	}
 	env.Report(0, K+1, math.NaN())
 	c, err := newClasses(ctx, train)

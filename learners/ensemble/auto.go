@@ -172,22 +172,20 @@ func (l *auto) candidates(classes bool, n int, weighted bool) ([]choice, error) 
 }
 
 // held is what is held beside a candidate: the rows outside a fold and those in it, the copy that the candidate needs of them, predictions and places.
-func (l *auto) held(c choice, n int, s shape, classes int) int64 {
-	return 8*int64(n)*(int64(s.columns)+2*int64(classes)+8) + preparedMemory([]choice{c}, n, s)
+func (l *auto) held(c choice, s learners.Shape) int64 {
+	return 8*int64(s.Rows)*int64(s.Features+2*s.Outputs()+8) + preparedMemory([]choice{c}, s)
 }
 
-// MemoryNeeded is that of the smallest candidate, and of what is held beside it: those that need more than there is are not tried. Fit asks again when it knows the categories.
-func (l *auto) MemoryNeeded(n, p, classes int) int64 { return l.needed(n, shape{p, p, false}, classes) }
-
-func (l *auto) needed(n int, s shape, classes int) int64 {
-	list, err := l.candidates(classes > 1, n, false)
+// MemoryNeeded is that of the smallest candidate, and of what is held beside it: those that need more than there is are not tried.
+func (l *auto) MemoryNeeded(s learners.Shape) int64 {
+	list, err := l.candidates(s.Classes > 0, s.Rows, false)
 	if err != nil || len(list) == 0 {
 		return 0
 	}
 	least := int64(math.MaxInt64)
 	for _, c := range list {
-		if classes > 1 == (c.spec.Supports(learners.Binary) || c.spec.Supports(learners.Multiclass)) || c.spec.Supports(learners.Regression) {
-			if most, held := memoryOf(c, n, s, classes), l.held(c, n, s, classes); most < math.MaxInt64-held {
+		if s.Classes > 0 == (c.spec.Supports(learners.Binary) || c.spec.Supports(learners.Multiclass)) || c.spec.Supports(learners.Regression) {
+			if most, held := memoryOf(c, s), l.held(c, s); most < math.MaxInt64-held {
 				least = min(least, most+held)
 			}
 		}
@@ -221,19 +219,18 @@ func (l *auto) Fit(ctx context.Context, train, validate *data.Examples, env lear
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", autoName, err)
 	}
-	n, sees := rowsSeen(train, validate), shapeOf(train)
-	classes := max(1, len(train.Classes))
+	shape := allOf(train, validate)
 	r := &race{train: train, validate: validate, folds: 1}
-	if r.list, err = l.candidates(env.Task.Classification(), n, train.Weights != nil); err != nil {
+	if r.list, err = l.candidates(env.Task.Classification(), shape.Rows, train.Weights != nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", autoName, err)
 	}
 	for _, c := range r.list {
-		r.held = append(r.held, l.held(c, n, sees, classes))
+		r.held = append(r.held, l.held(c, shape))
 	}
 	if r.metric, err = l.measure(env); err != nil {
 		return nil, err
 	}
-	if err := checkMemory(autoName, l.needed(n, sees, classes), env); err != nil {
+	if err := env.CheckMemory(autoName, l.MemoryNeeded(shape), fewerLearners); err != nil {
 		return nil, err
 	}
 	if l.folds > 0 || validate == nil {
@@ -417,7 +414,6 @@ func meanAndSpread(values []float64) (mean, spread float64) {
 func (r *race) judge(k, fold int) (metric.Value, error) {
 	c := r.list[k]
 	learned, judged := r.train, r.validate
-	n, _ := r.train.Dims()
 	if r.places != nil {
 		outside, inside := deal(r.places, fold, r.folds)
 		inside = slices.DeleteFunc(inside, func(i int32) bool { return r.train.Weight(int(i)) == 0 })
@@ -428,10 +424,9 @@ func (r *race) judge(k, fold int) (metric.Value, error) {
 		if judged, err = rowsOf(r.ctx, r.train, inside); err != nil {
 			return metric.Value{}, err
 		}
-		n = len(outside)
 	}
 	if allowed := r.env.Memory; allowed > 0 {
-		if need := memoryOf(c, n, shapeOf(r.train), max(1, len(r.train.Classes))); need > allowed-r.held[k] {
+		if need := memoryOf(c, learners.ShapeOf(learned)); need > allowed-r.held[k] {
 			return metric.Value{}, fmt.Errorf("it needs %d bytes of memory, %d are left for it", need, max(0, allowed-r.held[k]))
 		}
 	}

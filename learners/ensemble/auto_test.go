@@ -108,7 +108,7 @@ func TestAutoListsThoseThatFail(t *testing.T) {
 	}
 	// one has enough memory, the other has not
 	small := newLearner(t, Auto(base), "learners", "random_forest (n_trees = 2000), linear_regression")
-	env.Memory = small.(learners.MemoryEstimator).MemoryNeeded(300, 4, 1)
+	env.Memory = small.(learners.MemoryEstimator).MemoryNeeded(learners.Shape{Rows: 300, Features: 4, Targets: 1})
 	if m, err = small.Fit(context.Background(), e, nil, env); err != nil {
 		t.Fatal(err)
 	}

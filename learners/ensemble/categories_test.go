@@ -297,7 +297,7 @@ func TestNoCategoryAtAll(t *testing.T) {
 	}
 }
 
-// TestMemoryForCategories: what is asked for knows of the columns that categories become, and a fit that may not have it is refused; of auto the candidates that need it.
+// TestMemoryForCategories: what is asked for knows of the columns that categories become, and is enough; a fit that may not have it is refused; of auto the candidates that need it.
 func TestMemoryForCategories(t *testing.T) {
 	e := coded(300, 2, 6)
 	e.Categories[1] = 200
@@ -306,14 +306,20 @@ func TestMemoryForCategories(t *testing.T) {
 	}
 	for _, spec := range []*learners.Spec{Voting(base), Stacking(base)} {
 		l := newLearner(t, spec, "learners", "logistic_regression, decision_tree (max_depth = 2)")
-		_, err := l.Fit(context.Background(), e, nil, learners.Env{Task: learners.Binary, Seed: 1, Workers: 1, Memory: l.(learners.MemoryEstimator).MemoryNeeded(300, 4, 2)})
-		if err == nil || !strings.Contains(err.Error(), "bytes of memory") {
-			t.Errorf("%s: %v", spec.Name, err)
+		shape := learners.ShapeOf(e)
+		for _, enough := range []bool{true, false} {
+			if !enough {
+				shape.Categories = nil
+			}
+			_, err := l.Fit(context.Background(), e, nil, learners.Env{Task: learners.Binary, Seed: 1, Workers: 1, Memory: l.(learners.MemoryEstimator).MemoryNeeded(shape)})
+			if enough && err != nil || !enough && (err == nil || !strings.Contains(err.Error(), "bytes of memory")) {
+				t.Errorf("%s, with what the categories need: %v: %v", spec.Name, enough, err)
+			}
 		}
 	}
 	tree := newLearner(t, Auto(base), "learners", "decision_tree (max_depth = 2)").(learners.MemoryEstimator)
 	m, err := newLearner(t, Auto(base), "learners", "decision_tree (max_depth = 2), logistic_regression").Fit(context.Background(), e, nil,
-		learners.Env{Task: learners.Binary, Seed: 1, Workers: 1, Memory: tree.MemoryNeeded(300, 4, 2) + 8*300*20})
+		learners.Env{Task: learners.Binary, Seed: 1, Workers: 1, Memory: tree.MemoryNeeded(learners.ShapeOf(e))})
 	if err != nil {
 		t.Fatal(err)
 	}

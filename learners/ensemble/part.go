@@ -357,35 +357,30 @@ func checkVersion(name string, version int) error {
 }
 
 // otherwise is what a learner is assumed to hold that does not say what it needs: a copy of the features and a few numbers a row.
-func otherwise(n, p, classes int) int64 { return 8 * int64(n) * (int64(p) + int64(classes) + 4) }
+func otherwise(s learners.Shape) int64 { return 8 * int64(s.Rows) * int64(s.Features+s.Outputs()+4) }
 
 // memoryOf is what a learner holds at most.
-func memoryOf(c choice, n int, s shape, classes int) int64 {
-	p := s.of(c.spec)
+func memoryOf(c choice, s learners.Shape) int64 {
+	s = seenBy(c.spec, s)
 	l, err := c.learner()
 	if err != nil {
 		return 0
 	}
 	if asked, ok := l.(learners.MemoryEstimator); ok {
-		return asked.MemoryNeeded(n, p, classes)
+		return asked.MemoryNeeded(s)
 	}
-	return otherwise(n, p, classes)
+	return otherwise(s)
 }
 
-// checkMemory refuses a fit that needs more than Env.Memory.
-func checkMemory(name string, needed int64, env learners.Env) error {
-	if env.Memory > 0 && needed > env.Memory {
-		return fmt.Errorf("%s: its learners need %d bytes of memory, %d are allowed; name fewer or smaller learners", name, needed, env.Memory)
-	}
-	return nil
-}
+// fewerLearners says how an ensemble needs less memory.
+const fewerLearners = "name fewer or smaller learners"
 
-// rowsSeen is how many rows a learner sees, those of validation among them.
-func rowsSeen(train, validate *data.Examples) int {
-	n, _ := train.Dims()
+// allOf is the shape of the training and the validation rows together.
+func allOf(train, validate *data.Examples) learners.Shape {
+	s := learners.ShapeOf(train)
 	if validate != nil {
 		m, _ := validate.Dims()
-		n += m
+		s.Rows += m
 	}
-	return n
+	return s
 }

@@ -45,31 +45,18 @@ func hasCategories(categories []int) bool {
 	return slices.ContainsFunc(categories, func(k int) bool { return k > 0 })
 }
 
-// shape is how many numbers a learner sees of a row.
-type shape struct {
-	columns    int  // features
-	wide       int  // columns at most once categories are expanded
-	categories bool // whether there are any
-}
-
-// shapeOf is the shape of these rows, before it is known which categories occur.
-func shapeOf(e *data.Examples) shape {
-	_, p := e.Dims()
-	s := shape{p, p, hasCategories(e.Categories)}
-	for _, k := range e.Categories {
+// seenBy is what a learner sees of rows, before it is known which categories occur: where it takes only numbers, a column for each category.
+func seenBy(spec *learners.Spec, s learners.Shape) learners.Shape {
+	if needsOf(spec, hasCategories(s.Categories))&expanded == 0 {
+		return s
+	}
+	for _, k := range s.Categories {
 		if k > 0 {
-			s.wide += min(k, feature.MostColumns) - 1
+			s.Features += min(k, feature.MostColumns) - 1
 		}
 	}
+	s.Categories = nil
 	return s
-}
-
-// of is how many columns a learner sees.
-func (s shape) of(spec *learners.Spec) int {
-	if needsOf(spec, s.categories)&expanded != 0 {
-		return s.wide
-	}
-	return s.columns
 }
 
 // preparation is what was learned of the features of the training rows, by weight, for the learners that need it.
@@ -380,18 +367,18 @@ func (r *prepared) warn(name string, env learners.Env, list []choice) (told bool
 	return told
 }
 
-// preparedMemory is how many bytes these learners take of n rows beside them: the copies that they need, and what it takes to learn how to make them.
-func preparedMemory(list []choice, n int, s shape) int64 {
+// preparedMemory is how many bytes these learners take beside the rows: the copies that they need, and what it takes to learn how to make them.
+func preparedMemory(list []choice, s learners.Shape) int64 {
 	var made [mostNeeds + 1]bool
 	sum := int64(0)
 	for _, c := range list {
-		if k := needsOf(c.spec, s.categories); k != asTheyAre && !made[k] {
+		if k := needsOf(c.spec, hasCategories(s.Categories)); k != asTheyAre && !made[k] {
 			made[k] = true
-			sum += 8 * int64(n) * int64(s.of(c.spec))
+			sum += 8 * int64(s.Rows) * int64(seenBy(c.spec, s).Features)
 		}
 	}
 	if sum > 0 {
-		sum += 8 * int64(n) * int64(min(s.columns, columnsAtOnce)+7) // columns, weights, and what is sorted of one
+		sum += 8 * int64(s.Rows) * int64(min(s.Features, columnsAtOnce)+7) // columns, weights, and what is sorted of one
 	}
 	return sum
 }

@@ -87,40 +87,44 @@ func width(classes int) int {
 	return 1
 }
 
-// MemoryNeeded is that of all learners, of the rows outside a fold, of their predictions and of the final learner. Fit asks again when it knows the categories.
-func (l *stacking) MemoryNeeded(n, p, classes int) int64 {
-	return l.needed(n, shape{p, p, false}, classes)
-}
-
-func (l *stacking) needed(n int, s shape, classes int) int64 {
-	list, err := choices(l.base, l.learners, classes > 1)
+// MemoryNeeded is that of all learners, of the rows outside a fold, of their predictions and of the final learner.
+func (l *stacking) MemoryNeeded(s learners.Shape) int64 {
+	list, err := choices(l.base, l.learners, s.Classes > 0)
 	if err != nil {
 		return 0
 	}
-	final, err := l.finalChoice(classes > 1)
+	final, err := l.finalChoice(s.Classes > 0)
 	if err != nil {
 		return 0
 	}
-	last := l.finalShape(len(list), s, classes)
-	sum := l.held(list, n, s, classes) + memoryOf(final, n, last, classes) + preparedMemory([]choice{final}, n, last)
+	last := l.finalShape(len(list), s)
+	sum := l.held(list, s) + memoryOf(final, last) + preparedMemory([]choice{final}, last)
 	for _, c := range list {
-		sum += memoryOf(c, n, s, classes)
+		sum += memoryOf(c, s)
 	}
 	return sum
 }
 
 // finalShape is what the final learner sees: predictions, and perhaps the features.
-func (l *stacking) finalShape(count int, s shape, classes int) shape {
-	m := count * width(classes)
+func (l *stacking) finalShape(count int, s learners.Shape) learners.Shape {
+	m := count * width(s.Classes)
+	categories := s.Categories
+	s.Categories = nil
 	if !l.passthrough {
-		return shape{m, m, false}
+		s.Features = m
+		return s
 	}
-	return shape{m + s.columns, m + s.wide, s.categories}
+	s.Features += m
+	if categories != nil {
+		s.Categories = append(make([]int, m), categories...)
+	}
+	return s
 }
 
 // held is what is held beside the learners: the rows outside a fold, the copies that learners need of them, predictions and places.
-func (l *stacking) held(list []choice, n int, s shape, classes int) int64 {
-	return 8*int64(n)*(int64(s.columns)+int64(l.finalShape(len(list), s, classes).columns)) + preparedMemory(list, n, s) + 40*int64(n)
+func (l *stacking) held(list []choice, s learners.Shape) int64 {
+	n := int64(s.Rows)
+	return 8*n*int64(s.Features+l.finalShape(len(list), s).Features) + preparedMemory(list, s) + 40*n
 }
 
 func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -139,8 +143,8 @@ func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env 
 	if train.X == nil {
 		return nil, fmt.Errorf("%s: there are no rows or no features", stackingName)
 	}
-	classes, sees := max(1, len(train.Classes)), shapeOf(train)
-	if err := checkMemory(stackingName, l.needed(rowsSeen(train, validate), sees, classes), env); err != nil {
+	shape := allOf(train, validate)
+	if err := env.CheckMemory(stackingName, l.MemoryNeeded(shape), fewerLearners); err != nil {
 		return nil, err
 	}
 	places, err := newPlaces(ctx, train, env.Seed, l.folds)
@@ -158,7 +162,7 @@ func (l *stacking) Fit(ctx context.Context, train, validate *data.Examples, env 
 	if err := f.checkChoices(append(list[:len(list):len(list)], final), l.base, train.Weights != nil); err != nil {
 		return nil, err
 	}
-	held := l.held(list, rowsSeen(train, validate), sees, classes)
+	held := l.held(list, shape)
 	meta := l.newMeta(train, len(list), n)
 	for fold := range folds {
 		outside, inside := deal(places, fold, folds)
@@ -240,9 +244,8 @@ func fitAll(f *fitting, list []choice, rows *prepared, stream uint64, held int64
 
 // newMeta makes room for what the final learner sees of the rows of e.
 func (l *stacking) newMeta(e *data.Examples, count, n int) *data.Examples {
-	classes := max(1, len(e.Classes))
-	meta := &data.Examples{X: mat.NewDense(n, l.finalShape(count, shapeOf(e), classes).columns, nil), Y: e.Y, Classes: e.Classes, Weights: e.Weights}
-	for k := range count * width(classes) {
+	meta := &data.Examples{X: mat.NewDense(n, l.finalShape(count, learners.ShapeOf(e)).Features, nil), Y: e.Y, Classes: e.Classes, Weights: e.Weights}
+	for k := range count * width(len(e.Classes)) {
 		meta.Features = append(meta.Features, fmt.Sprintf("prediction_%d", k+1))
 	}
 	if l.passthrough {

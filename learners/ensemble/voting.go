@@ -117,19 +117,15 @@ func parseWeights(text string) ([]float64, error) {
 	return weights, nil
 }
 
-// MemoryNeeded is that of all learners, and of the copies of the rows that they need. Fit asks again when it knows the categories.
-func (l *voting) MemoryNeeded(n, p, classes int) int64 {
-	return l.needed(n, shape{p, p, false}, classes)
-}
-
-func (l *voting) needed(n int, s shape, classes int) int64 {
-	list, err := choices(l.base, l.learners, classes > 1)
+// MemoryNeeded is that of all learners, and of the copies of the rows that they need.
+func (l *voting) MemoryNeeded(s learners.Shape) int64 {
+	list, err := choices(l.base, l.learners, s.Classes > 0)
 	if err != nil {
 		return 0
 	}
-	sum := preparedMemory(list, n, s)
+	sum := preparedMemory(list, s)
 	for _, c := range list {
-		sum += memoryOf(c, n, s, classes)
+		sum += memoryOf(c, s)
 	}
 	return sum
 }
@@ -159,8 +155,8 @@ func (l *voting) Fit(ctx context.Context, train, validate *data.Examples, env le
 	if err := f.checkChoices(list, l.base, train.Weights != nil); err != nil {
 		return nil, err
 	}
-	n, s := rowsSeen(train, validate), shapeOf(train)
-	if err := checkMemory(votingName, l.needed(n, s, max(1, len(train.Classes))), env); err != nil {
+	shape := allOf(train, validate)
+	if err := env.CheckMemory(votingName, l.MemoryNeeded(shape), fewerLearners); err != nil {
 		return nil, err
 	}
 	rows, err := prepareFor(f, list, train, validate)
@@ -168,7 +164,7 @@ func (l *voting) Fit(ctx context.Context, train, validate *data.Examples, env le
 		return nil, err
 	}
 	rows.warn(votingName, env, list)
-	fitted, err := fitAll(f, list, rows, 0, preparedMemory(list, n, s))
+	fitted, err := fitAll(f, list, rows, 0, preparedMemory(list, shape))
 	if err != nil {
 		return nil, err
 	}

@@ -55,18 +55,17 @@ func (f *forest) FitFrom(ctx context.Context, from learners.Model, train, valida
 	case f.oobScore:
 		return nil, learners.CannotGoOn(f.name, "oob_score judges each row by the trees that did not learn from it, which is not known of the trees of a warm start; leave oob_score out")
 	}
-	return f.fit(ctx, m.trees, train, env)
+	return f.fit(ctx, m, train, env)
 }
 
 // fit grows trees behind those of first; nil: there are none.
-func (f *forest) fit(ctx context.Context, first *tree.Trees, train *data.Examples, env learners.Env) (learners.Model, error) {
+func (f *forest) fit(ctx context.Context, first *model, train *data.Examples, env learners.Env) (learners.Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if f.oobScore && !f.bootstrap {
 		return nil, fmt.Errorf("%s: oob_score needs bootstrap = TRUE: without it every tree learns from every row", f.name)
 	}
-	_, p := train.Dims()
 	s, err := f.Settings(f.name, env.Task, train, true)
 	if err != nil {
 		return nil, err
@@ -76,7 +75,11 @@ func (f *forest) fit(ctx context.Context, first *tree.Trees, train *data.Example
 	if err != nil {
 		return nil, err
 	}
-	if err := tree.CheckMemory(f.name, f.MemoryNeeded(len(train.Y), p, max(len(train.Classes), train.Outputs())), f.MostNodes(len(train.Y))*int64(f.trees), train, env); err != nil {
+	shape := learners.ShapeOf(train)
+	if first != nil {
+		shape.First = first
+	}
+	if err := env.CheckMemory(f.name, f.MemoryNeeded(shape), tree.FewerNodes+", or lower n_trees"); err != nil {
 		return nil, err
 	}
 	columns, err := tree.NewColumns(ctx, train, true, env.Workers)
@@ -92,8 +95,8 @@ func (f *forest) fit(ctx context.Context, first *tree.Trees, train *data.Example
 	m := &model{name: f.name, trees: tree.NewTrees(target, train)}
 	before := 0
 	if first != nil {
-		before = first.Len()
-		if err := m.trees.Extend(f.name, first); err != nil {
+		before = first.trees.Len()
+		if err := m.trees.Extend(f.name, first.trees); err != nil {
 			return nil, err
 		}
 	}

@@ -67,7 +67,8 @@ func (l *isolationForest) Declare(s *params.Set) {
 const batch = 8
 
 // MemoryNeeded counts the trees, the rows drawn for those that are being grown and, where contamination asks for them, the scores of all rows.
-func (l *isolationForest) MemoryNeeded(n, p, K int) int64 {
+func (l *isolationForest) MemoryNeeded(s learners.Shape) int64 {
+	n, p := s.Rows, s.Features
 	psi := int64(min(l.maxSamples, n))
 	node := int64(40)
 	if l.extension > 0 {
@@ -85,8 +86,8 @@ func (l *isolationForest) Fit(ctx context.Context, train, validate *data.Example
 		return nil, err
 	}
 	n, p := train.Dims()
-	if needed := l.MemoryNeeded(n, p, 1); env.Memory > 0 && needed > env.Memory {
-		return nil, fmt.Errorf("%s: %d trees need %d bytes of memory, %d are allowed; lower n_trees or max_samples", name, l.trees, needed, env.Memory)
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "lower n_trees or max_samples"); err != nil {
+		return nil, err
 	}
 	if train.X == nil {
 		return nil, fmt.Errorf("%s: there are no rows or no features", name)

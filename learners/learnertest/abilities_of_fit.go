@@ -64,7 +64,7 @@ func (s suite) trainingCurve(t *testing.T) {
 	}
 }
 
-// memory holds for learners that estimate it: an estimate is positive and falls with neither rows, features nor classes, and a Fit that may hold as much gives a model.
+// memory holds for learners that estimate it: an estimate is positive and falls with neither rows, features nor classes, two classes need no more than three, and a Fit that may hold as much gives a model.
 func (s suite) memory(t *testing.T) {
 	l, err := s.learner()
 	if err != nil {
@@ -74,8 +74,13 @@ func (s suite) memory(t *testing.T) {
 	if !ok {
 		return
 	}
-	estimate := asked.MemoryNeeded
-	classes := max(1, map[learners.Task]int{learners.Binary: 2, learners.Multiclass: 3}[s.task])
+	shape := learners.ShapeOf(sample(s.task, 40, 3, 82))
+	estimate := func(rows, features, classes int) int64 {
+		x := shape
+		x.Rows, x.Features, x.Classes = rows, features, classes
+		return asked.MemoryNeeded(x)
+	}
+	classes := shape.Classes
 	base := estimate(1000, 10, classes)
 	rows, features := estimate(100_000, 10, classes), estimate(1000, 1000, classes)
 	if base <= 0 || rows < base || features < base || rows == base && features == base {
@@ -84,7 +89,10 @@ func (s suite) memory(t *testing.T) {
 	if more := estimate(1000, 10, classes+7); s.task.Classification() && more < base {
 		t.Errorf("%d bytes for %d classes, %d for %d", base, classes, more, classes+7)
 	}
-	if huge := estimate(2_000_000_000, 10_000, 1000); huge < rows {
+	if s.task == learners.Multiclass && estimate(1000, 10, 2) > estimate(1000, 10, 3) {
+		t.Errorf("%d bytes for two classes, %d for three", estimate(1000, 10, 2), estimate(1000, 10, 3))
+	}
+	if huge := estimate(2_000_000_000, 10_000, 333*classes); huge < rows {
 		t.Errorf("%d bytes for two billion rows", huge)
 	}
 	for _, e := range []*data.Examples{sample(s.task, 400, 6, 82), sample(s.task, 40, 90, 83)} {

@@ -205,11 +205,15 @@ func (s suite) severalTargets(t *testing.T) {
 				t.Fatal(err)
 			}
 			if asked, ok := l.(learners.MemoryEstimator); ok {
-				one, three := asked.MemoryNeeded(400, 6, 1), asked.MemoryNeeded(400, 6, 3)
+				e := sampleOfTargets(400, 6, 114)
+				shape := learners.ShapeOf(e)
+				three := asked.MemoryNeeded(shape)
+				shape.Targets = 1
+				one := asked.MemoryNeeded(shape)
 				if three < one {
 					t.Errorf("%d bytes for one target, %d for three", one, three)
 				}
-				if _, err := s.fitIn(context.Background(), sampleOfTargets(400, 6, 114), learners.Env{Task: s.task, Seed: 42, Workers: 2, Memory: three}); err != nil {
+				if _, err := s.fitIn(context.Background(), e, learners.Env{Task: s.task, Seed: 42, Workers: 2, Memory: three}); err != nil {
 					t.Errorf("with the memory that it asked for: %v", err)
 				}
 			}

@@ -91,9 +91,13 @@ func (s suite) goesOn(t *testing.T, first, more, test *data.Examples) {
 	limited := s.env(2)
 	if l, err := s.learner(told...); err != nil {
 		t.Fatal(err)
-	} else if asked, ok := l.(learners.MemoryEstimator); ok && more.Categories == nil { // of categories an estimate knows nothing
-		n, p := more.Dims()
-		limited.Memory = asked.MemoryNeeded(n, p, max(1, len(more.Classes)))
+	} else if asked, ok := l.(learners.MemoryEstimator); ok {
+		shape := learners.ShapeOf(more)
+		anew := asked.MemoryNeeded(shape)
+		shape.First = m
+		if limited.Memory = asked.MemoryNeeded(shape); limited.Memory < anew {
+			t.Errorf("a warm start needs %d bytes, a fresh one %d", limited.Memory, anew)
+		}
 	}
 	var want []byte
 	var next learners.Model

@@ -40,11 +40,8 @@ func newtonMatrix(p, k int) int {
 }
 
 // MemoryNeeded implements learners.MemoryEstimator.
-func (l *logisticRegression) MemoryNeeded(n, p, classes int) int64 {
-	k := 1
-	if classes > 2 {
-		k = classes
-	}
+func (l *logisticRegression) MemoryNeeded(s learners.Shape) int64 {
+	n, p, k := s.Rows, s.Features, s.Values()
 	o := load{n: n, p: p, k: k, vectors: 6 + 2*k}
 	switch {
 	case l.solver == "sgd" || l.solver == "lbfgs":
@@ -63,7 +60,8 @@ func (l *logisticRegression) MemoryNeeded(n, p, classes int) int64 {
 }
 
 // MemoryNeeded implements learners.MemoryEstimator.
-func (l *linearRegression) MemoryNeeded(n, p, classes int) int64 {
+func (l *linearRegression) MemoryNeeded(s learners.Shape) int64 {
+	n, p := s.Rows, s.Features
 	o := load{n: n, p: p, k: 1, vectors: 7}
 	l1 := l.penalty == "l1" || l.penalty == "elasticnet"
 	square := func(v int) int64 { return 8 * int64(v) * int64(v) }
@@ -81,7 +79,7 @@ func (l *linearRegression) MemoryNeeded(n, p, classes int) int64 {
 			o.columns = true
 		}
 	case l.loss == "squared" && l.solver != "newton" && p < n:
-		o.explicit, o.extra = p+1+classes, 6*square(p) // and the orthogonal way; K targets
+		o.explicit, o.extra = p+1+s.Outputs(), 6*square(p) // and the orthogonal way; the targets
 	case l.loss == "squared" && l.solver != "newton":
 		o.extra = 8*int64(n)*int64(p) + 6*square(n)
 	default:
@@ -91,8 +89,9 @@ func (l *linearRegression) MemoryNeeded(n, p, classes int) int64 {
 }
 
 // MemoryNeeded implements learners.MemoryEstimator.
-func (l *linearSVM) MemoryNeeded(n, p, classes int) int64 {
-	o := load{n: n, p: p, k: 1, vectors: 14, extra: 8 * 2 * int64(classes) * int64(p+1)}
+func (l *linearSVM) MemoryNeeded(s learners.Shape) int64 {
+	n, p := s.Rows, s.Features
+	o := load{n: n, p: p, k: 1, vectors: 14, extra: 8 * 2 * int64(s.Outputs()) * int64(p+1)}
 	switch {
 	case l.penalty == "l1":
 		if p+1 <= maxExplicit {

@@ -79,13 +79,14 @@ func (l *gaussianMixture) Declare(s *params.Set) {
 }
 
 // MemoryNeeded is what k_means needs for the start, or the components with the sums of the chunks and the densities of all rows.
-func (l *gaussianMixture) MemoryNeeded(n, p, K int) int64 {
+func (l *gaussianMixture) MemoryNeeded(s learners.Shape) int64 {
+	n, p := s.Rows, s.Features
 	spread := numbersOf(l.covariance, l.k, p)
 	own := 8*(int64(chunksOf(n, l.k, p, l.covariance))+6)*(spread+int64(l.k)*int64(p+2)) + 24*int64(n) + 1<<22
 	if l.covariance == full || l.covariance == tied {
 		own += 8 * 3 * int64(p) * int64(p)
 	}
-	return max(own, 12*int64(n)+cluster.MemoryNeeded(l.k, n, p))
+	return max(own, 12*int64(n)+cluster.MemoryNeeded(l.k, s))
 }
 
 func (l *gaussianMixture) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -95,9 +96,9 @@ func (l *gaussianMixture) Fit(ctx context.Context, train, validate *data.Example
 	if train.X == nil {
 		return nil, fmt.Errorf("%s needs training rows with at least one feature", name)
 	}
-	n, p := train.X.Dims()
-	if need := l.MemoryNeeded(n, p, 1); env.Memory > 0 && need > env.Memory {
-		return nil, fmt.Errorf("%s needs %d bytes of memory for %d rows of %d features and %d components, and %d are allowed", name, need, n, p, l.k, env.Memory)
+	n, _ := train.X.Dims()
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "lower n_components, or choose another covariance"); err != nil {
+		return nil, err
 	}
 	positive, total := 0, 0.0
 	for i := range n {

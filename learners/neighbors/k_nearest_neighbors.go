@@ -71,9 +71,9 @@ func (l *learner) Declare(s *params.Set) {
 	s.Int(&l.leafSize, "leaf_size", 64, "rows in a leaf of a tree at most; fewer than 16 count as 16", params.AtLeast(1))
 }
 
-// MemoryNeeded is the rows, twice their images and some numbers a row; as K may be classes, it counts as many targets.
-func (l *learner) MemoryNeeded(n, p, K int) int64 {
-	return int64(n)*int64(8*(p+K-1)+3*4*maxWidth+8*7) + int64(p)*(8*maxWidth*4+64) + 1<<16
+// MemoryNeeded is the rows with their targets, twice their images and some numbers a row.
+func (l *learner) MemoryNeeded(s learners.Shape) int64 {
+	return int64(s.Rows)*int64(8*(s.Features+max(1, s.Targets)-1)+3*4*maxWidth+8*7) + int64(s.Features)*(8*maxWidth*4+64) + 1<<16
 }
 
 func (l *learner) Fit(ctx context.Context, train, validate *data.Examples, env learners.Env) (learners.Model, error) {
@@ -84,8 +84,8 @@ func (l *learner) Fit(ctx context.Context, train, validate *data.Examples, env l
 	if n == 0 || train.X == nil {
 		return nil, fmt.Errorf("%s needs training rows with at least one feature", name)
 	}
-	if need := l.MemoryNeeded(n, p, train.Outputs()); env.Memory > 0 && need > env.Memory {
-		return nil, fmt.Errorf("%s keeps its %d training rows of %d features, which takes %d bytes of memory, and %d are allowed", name, n, p, need, env.Memory)
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "it keeps its training rows: learn from fewer"); err != nil {
+		return nil, err
 	}
 	m := &model{p: p, classes: len(train.Classes), targets: train.Outputs(), k: l.k, byDistance: l.weights == "distance", algorithm: l.algorithm, leafSize: l.leafSize, norm: newNorm(l.metric, l.p)}
 	from, err := l.voters(train, m)

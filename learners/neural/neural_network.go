@@ -102,19 +102,8 @@ func (l *neuralNetwork) criterion(task learners.Task) (criterion, error) {
 	return criterion{loss: loss(slices.Index(losses, name)), delta: l.huberDelta}, nil
 }
 
-// outputsOf is how many numbers come out for a row: of two classes one.
-func outputsOf(classes, targets int) int {
-	switch classes {
-	case 0:
-		return targets
-	case 2:
-		return 1
-	}
-	return classes
-}
-
 // architecture lays the network out.
-func (l *neuralNetwork) architecture(features int, categories []int, outputs int) (*architecture, error) {
+func (l *neuralNetwork) architecture(s learners.Shape) (*architecture, error) {
 	hidden, err := parseLayers(l.layers)
 	if err != nil {
 		return nil, err
@@ -126,18 +115,18 @@ func (l *neuralNetwork) architecture(features int, categories []int, outputs int
 		if l.embeddingSize > 0 {
 			return l.embeddingSize
 		}
-		return embeddingWidth(categories[j])
+		return embeddingWidth(s.Categories[j])
 	}
-	return layOut(features, categories, width, hidden, outputs, activation(slices.Index(activations, l.activation)), normalization(slices.Index(normalizations, l.normalization)))
+	return layOut(s.Features, s.Categories, width, hidden, s.Values(), activation(slices.Index(activations, l.activation)), normalization(slices.Index(normalizations, l.normalization)))
 }
 
-// MemoryNeeded is exact but for the validation rows, for embeddings, of which it knows nothing, and for two classes, which have one output where two targets have two.
-func (l *neuralNetwork) MemoryNeeded(n, p, K int) int64 {
-	a, err := l.architecture(p, nil, K)
+// MemoryNeeded is exact but for the validation rows. A warm start holds no more: its parameters are a copy of those of the first model.
+func (l *neuralNetwork) MemoryNeeded(s learners.Shape) int64 {
+	a, err := l.architecture(s)
 	if err != nil {
 		return 0 // Fit says why
 	}
-	return l.memory(a, n, n)
+	return l.memory(a, s.Rows, s.Rows)
 }
 
 // memory is how many bytes a fit of n training rows holds, out of all rows.

@@ -422,7 +422,7 @@ func TestMemoryIsKept(t *testing.T) {
 	for _, e := range []*data.Examples{curved(500, 10, false), severalCurved(500, 10)} {
 		l := learner(t, "hidden_layers=200,200", "epochs=1")
 		limited := env(learners.Regression)
-		limited.Memory = l.MemoryNeeded(500, 3, e.Outputs())
+		limited.Memory = l.MemoryNeeded(learners.ShapeOf(e))
 		if _, err := l.Fit(t.Context(), e, nil, limited); err != nil {
 			t.Errorf("with %d bytes: %v", limited.Memory, err)
 		}
@@ -430,14 +430,23 @@ func TestMemoryIsKept(t *testing.T) {
 		if _, err := learner(t, "hidden_layers=200,200", "epochs=1").Fit(t.Context(), e, nil, limited); err == nil || !strings.Contains(err.Error(), "memory") {
 			t.Errorf("with a byte less: %v", err)
 		}
-		if more := learner(t, "hidden_layers=400,200").MemoryNeeded(500, 3, e.Outputs()); more <= limited.Memory {
+		if more := learner(t, "hidden_layers=400,200").MemoryNeeded(learners.ShapeOf(e)); more <= limited.Memory {
 			t.Errorf("more units need %d bytes, fewer %d", more, limited.Memory+1)
 		}
 	}
+	two := learners.ShapeOf(curved(500, 10, true))
 	binary := env(learners.Binary)
-	binary.Memory = learner(t).MemoryNeeded(500, 3, 2)
+	binary.Memory = learner(t).MemoryNeeded(two)
 	if _, err := learner(t, "epochs=1").Fit(t.Context(), curved(500, 10, true), nil, binary); err != nil {
 		t.Errorf("two classes with %d bytes: %v", binary.Memory, err)
+	}
+	binary.Memory--
+	if _, err := learner(t, "epochs=1").Fit(t.Context(), curved(500, 10, true), nil, binary); err == nil {
+		t.Error("two classes with a byte less than they need") // they have one output, where two targets have two
+	}
+	two.Categories = []int{40, 0, 0}
+	if embedded := learner(t).MemoryNeeded(two); embedded <= binary.Memory+1 {
+		t.Errorf("%d bytes with an embedding, %d without", embedded, binary.Memory+1)
 	}
 }
 

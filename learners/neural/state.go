@@ -117,7 +117,7 @@ func loadNetwork(version int, r *artifact.Reader) (learners.Model, error) {
 	if classes > 0 && (target[0] != 0 || target[1] != 1) {
 		return nil, damaged("classes are not scaled, and these are by %v and %v", target[0], target[1])
 	}
-	a, err := layOut(features, categories, width, hidden, outputsOf(classes, len(target)/2), activation(slices.Index(activations, kind[0])), normalization(slices.Index(normalizations, kind[1])))
+	a, err := layOut(features, categories, width, hidden, learners.Shape{Classes: classes, Targets: len(target) / 2}.Values(), activation(slices.Index(activations, kind[0])), normalization(slices.Index(normalizations, kind[1])))
 	if err != nil {
 		return nil, damaged("%v", err)
 	}

@@ -106,7 +106,7 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 	if t.criterion, err = l.criterion(env.Task); err != nil {
 		return nil, err
 	}
-	if t.a, err = l.architecture(p, train.Categories, outputsOf(t.classes, train.Outputs())); err != nil {
+	if t.a, err = l.architecture(learners.ShapeOf(train)); err != nil {
 		return nil, err
 	}
 	if from != nil {
@@ -133,8 +133,8 @@ func (l *neuralNetwork) newTrainer(ctx context.Context, from *network, train, va
 	if err := l.enough(train, all); err != nil {
 		return nil, err
 	}
-	if need := l.memory(t.a, len(all), n); env.Memory > 0 && need > env.Memory {
-		return nil, fmt.Errorf("%s needs %d MB of memory, %d MB are allowed; use fewer hidden units or a smaller batch_size", learnerName, need>>20+1, env.Memory>>20)
+	if err := env.CheckMemory(learnerName, l.memory(t.a, len(all), n), "use fewer hidden units or a smaller batch_size"); err != nil {
+		return nil, err
 	}
 	if from != nil {
 		t.scaling, t.units = from.scaling, from.units

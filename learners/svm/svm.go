@@ -84,8 +84,8 @@ func held(n, p, K, parallel int64) int64 {
 }
 
 // MemoryNeeded counts what is held and the smallest cache.
-func (l *svm) MemoryNeeded(n, p, K int) int64 {
-	return held(int64(n), int64(p), int64(K), 1) + fewestRows*4*int64(n+group)
+func (l *svm) MemoryNeeded(s learners.Shape) int64 {
+	return held(int64(s.Rows), int64(s.Features), int64(s.Outputs()), 1) + fewestRows*4*int64(s.Rows+group)
 }
 
 // fit is one Fit.

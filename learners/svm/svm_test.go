@@ -93,8 +93,8 @@ func TestMemoryChangesNothing(t *testing.T) {
 			env := learners.Env{Task: taskOf(f.examples), Seed: 1, Workers: 1}
 			for _, shrinking := range []string{"true", "false"} {
 				var first []byte
-				n, p := f.examples.Dims()
-				least := new(svm).MemoryNeeded(n, p, max(1, len(f.examples.Classes)))
+				n, _ := f.examples.Dims()
+				least := new(svm).MemoryNeeded(learners.ShapeOf(f.examples))
 				for _, memory := range []int64{least, least + 40*4*int64(n), least + 400*4*int64(n)} {
 					env.Memory = memory
 					m, err := tryFit(context.Background(), f.examples, with(f.settings, "shrinking", shrinking, "cache_mb", "1"), env)

@@ -27,17 +27,6 @@ type codeSet struct {
 // setWords is how many words a node's set has: a bit for each category, and one for the missing values and all that is no category.
 func setWords(categories int) int { return categories/64 + 1 }
 
-// SetMemory bounds the bytes of the sets of so many nodes, which MemoryNeeded, as it knows no categories, does not count.
-func SetMemory(nodes int64, categories []int) int64 {
-	words := 0
-	for _, k := range categories {
-		if k > 0 {
-			words = max(words, setWords(k))
-		}
-	}
-	return nodes * 8 * int64(words) // half of the nodes split; lists that grow have twice the room
-}
-
 // checkCodes demands codes of categories where the features are categories.
 func checkCodes(x *mat.Dense, categories []int) error {
 	raw := x.RawMatrix()

@@ -131,7 +131,6 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	_, p := train.Dims()
 	s, err := l.Settings(name, env.Task, train, false)
 	if err != nil {
 		return nil, err
@@ -141,7 +140,7 @@ func (l *decisionTree) Fit(ctx context.Context, train, validate *data.Examples, 
 	if err != nil {
 		return nil, err
 	}
-	if err := CheckMemory(name, l.MemoryNeeded(len(train.Y), p, max(len(train.Classes), train.Outputs())), l.MostNodes(len(train.Y)), train, env); err != nil {
+	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), FewerNodes); err != nil {
 		return nil, err
 	}
 	columns, err := NewColumns(ctx, train, false, env.Workers)

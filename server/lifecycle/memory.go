@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"aibms/learners"
+	"aibms/learners/feature"
 	"aibms/learners/split"
 )
 
@@ -38,8 +39,9 @@ func megabytes(n int64) string {
 const bytesPerNumber = 8
 
 // checkMemory refuses a training that would hold more than the limit, before its features are made, and returns how much of the limit is left for the learner beside the rows; 0: no limit. The learner sees the
-// training and the validation rows, each as so many features; where it does not say what it needs, only the rows count.
-func (d *Definition) checkMemory(p *prepared, learner learners.Learner, features int) (left int64, err error) {
+// training and the validation rows, as the features of the pipeline; where it does not say what it needs, only the rows count.
+func (d *Definition) checkMemory(p *prepared, learner learners.Learner, pipeline *feature.Pipeline) (left int64, err error) {
+	features := len(pipeline.Features())
 	limit := d.memory
 	if limit.bytes == 0 {
 		return 0, nil
@@ -54,16 +56,22 @@ func (d *Definition) checkMemory(p *prepared, learner learners.Learner, features
 	if !ok {
 		return max(1, limit.bytes-held), nil
 	}
-	n := 0
+	shape := learners.Shape{Features: features, Classes: len(p.classes), Categories: pipeline.Categories()}
 	for _, part := range p.parts {
 		if part == split.Train || part == split.Validate {
-			n++
+			shape.Rows++
 		}
 	}
-	need := estimator.MemoryNeeded(n, features, max(1, len(p.classes), len(p.targets)))
+	if p.task == learners.Regression {
+		shape.Targets = max(1, len(p.targets))
+	}
+	if d.warm != nil {
+		shape.First = d.warm.Model
+	}
+	need := estimator.MemoryNeeded(shape)
 	if need+held > limit.bytes {
 		return 0, Errorf(ErrTooLarge, "learner %s needs up to %s to learn from %d rows of %d features, beside %s for the rows themselves: more %s, read fewer rows or columns, or bound what the learner holds (SHOW LEARNERS, aibms.learner_params)",
-			d.Learner.Name, megabytes(need), n, features, megabytes(held), limit.words)
+			d.Learner.Name, megabytes(need), shape.Rows, features, megabytes(held), limit.words)
 	}
 	return limit.bytes - held, nil
 }

@@ -234,7 +234,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 	if err != nil {
 		return nil, Errorf(ErrDefinition, "%v", err)
 	}
-	memory, err := d.checkMemory(p, learner, len(pipeline.Features()))
+	memory, err := d.checkMemory(p, learner, pipeline)
 	if err != nil {
 		return nil, err
 	}

@@ -126,9 +126,8 @@ func announced(learner string, settings map[string]string, e *data.Examples) (fl
 	if err != nil {
 		return 0, err
 	}
-	n, p := e.Dims()
 	if m, ok := l.(learners.MemoryEstimator); ok {
-		return float64(m.MemoryNeeded(n, p, len(e.Classes))) / 1e6, nil
+		return float64(m.MemoryNeeded(learners.ShapeOf(e))) / 1e6, nil
 	}
 	return math.NaN(), nil
 }
