@@ -57,6 +57,7 @@ type Spec struct {
 	Reference    string // paper or book
 	Tasks        []Task
 	Traits       Traits
+	Alone        *Traits // of the tasks without a target; nil: Traits too
 	New          func() Learner
 	StateVersion int                                                  // of the saved state; +1 at each change of it
 	Load         func(version int, r *artifact.Reader) (Model, error) // reads every state version ever released
@@ -70,6 +71,14 @@ func (s *Spec) Supports(t Task) bool {
 		}
 	}
 	return false
+}
+
+// TraitsFor are the traits of the learner at a task.
+func (s *Spec) TraitsFor(t Task) Traits {
+	if s.Alone != nil && !t.Supervised() {
+		return *s.Alone
+	}
+	return s.Traits
 }
 
 // With returns a new learner with the given settings and the others at their defaults.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,8 +48,9 @@ func Auto(base *learners.Registry) *learners.Spec {
 		Doc:          "A race over learners: each is measured on rows that it has not seen, and the best one is fitted on all; ml_leaderboard lists them.",
 		Objective:    "the mean of a metric over folds, as a choice among learners; each learner minimises its own",
 		Reference:    "Stone, J. Royal Statistical Society B 36 (1974)",
-		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
+		Tasks:        raced,
 		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
+		Alone:        &learners.Traits{NeedsScaling: true, Weights: true}, // clusters are judged by distances
 		New:          func() learners.Learner { return &auto{base: base} },
 		StateVersion: stateVersion,
 		Load:         func(version int, r *artifact.Reader) (learners.Model, error) { return loadAuto(base, version, r) },
@@ -66,7 +68,7 @@ type auto struct {
 func (l *auto) Declare(s *params.Set) {
 	s.Text(&l.learners, "learners", automatic, validList,
 		"the candidates; auto: logistic_regression or linear_regression with penalty = l2, naive_bayes, gradient_boosting, random_forest, extra_trees, and of fewer rows k_nearest_neighbors and neural_network",
-		params.Checked(checkChoices(l.base)))
+		params.Checked(checkChoices(l.base, raced)))
 	s.Text(&l.metric, "metric", automatic, "auto, or a metric: roc_auc, log_loss, root_mean_squared_error (SHOW METRICS)",
 		"what decides; auto: that of OPTIMIZE FOR, without it roc_auc of two classes, log_loss of more, root_mean_squared_error of numbers", params.Checked(checkMetric))
 	s.Int(&l.folds, "folds", 0, "parts of the training rows, each predicted by fits on the others, 2 or more; 0: the validation rows are predicted, and without any there are 5 folds",
@@ -89,10 +91,13 @@ func parseBudget(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// supervised are the tasks with a target, as metrics name them.
-var supervised = map[learners.Task]metric.Kind{learners.Binary: metric.Binary, learners.Multiclass: metric.Multiclass, learners.Regression: metric.Regression}
+// kinds are the tasks of a race as metrics name them.
+var kinds = map[learners.Task]metric.Kind{learners.Binary: metric.Binary, learners.Multiclass: metric.Multiclass, learners.Regression: metric.Regression, learners.Clustering: metric.Clustering}
 
-// checkMetric accepts auto and the metrics of any task with a target.
+// raced are the tasks that there are races for. Of two detectors of anomalies, or two projections, no metric tells the better one when there is no target.
+var raced = []learners.Task{learners.Binary, learners.Multiclass, learners.Regression, learners.Clustering}
+
+// checkMetric accepts auto and the metrics of any task that there are races for.
 func checkMetric(text string) error {
 	if strings.EqualFold(text, automatic) {
 		return nil
@@ -100,7 +105,7 @@ func checkMetric(text string) error {
 	var names []string
 	for _, m := range metric.All() {
 		if slices.ContainsFunc(m.Tasks, func(k metric.Kind) bool {
-			return k == metric.Binary || k == metric.Multiclass || k == metric.Regression
+			return slices.ContainsFunc(raced, func(t learners.Task) bool { return kinds[t] == k })
 		}) {
 			names = append(names, m.Name)
 		}
@@ -110,7 +115,7 @@ func checkMetric(text string) error {
 	case !ok:
 		return fmt.Errorf("unknown metric '%s'%s; it can be auto or one of %s", text, params.Suggest(text, names), strings.Join(names, ", "))
 	case !slices.Contains(names, m.Name):
-		return fmt.Errorf("metric %s is for tasks without a target; it can be auto or one of %s", m.Name, strings.Join(names, ", "))
+		return fmt.Errorf("metric %s tells no better model from a worse one; it can be auto or one of %s", m.Name, strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -120,10 +125,10 @@ func (l *auto) measure(env learners.Env) (*metric.Metric, error) {
 	name := l.metric
 	if strings.EqualFold(name, automatic) {
 		if name = env.Metric; name == "" {
-			name = map[learners.Task]string{learners.Binary: "roc_auc", learners.Multiclass: "log_loss", learners.Regression: "root_mean_squared_error"}[env.Task]
+			name = map[learners.Task]string{learners.Binary: "roc_auc", learners.Multiclass: "log_loss", learners.Regression: "root_mean_squared_error", learners.Clustering: "silhouette"}[env.Task]
 		}
 	}
-	kind := supervised[env.Task]
+	kind := kinds[env.Task]
 	m, ok := metric.Lookup(name)
 	if !ok || !m.Supports(kind) {
 		var names []string
@@ -139,17 +144,24 @@ func (l *auto) measure(env learners.Env) (*metric.Metric, error) {
 const (
 	mostRowsNeighbors = 20_000
 	mostRowsNetwork   = 50_000
+	mostRowsMixture   = 50_000
 )
 
+// mostClusters is how many clusters a race without named candidates goes up to.
+const mostClusters = 8
+
 // candidates are the learners that race: named, or those that are usual for so many rows.
-func (l *auto) candidates(classes bool, n int, weighted bool) ([]choice, error) {
-	list, err := parseChoices(l.base, l.learners)
+func (l *auto) candidates(task learners.Task, n int, weighted bool) ([]choice, error) {
+	list, err := parseChoices(l.base, raced, l.learners)
 	if err != nil || list != nil {
 		return list, err
 	}
-	task, names := learners.Binary, []string{"logistic_regression", "naive_bayes", "gradient_boosting", "random_forest", "extra_trees"}
-	if !classes {
-		task, names = learners.Regression, []string{"linear_regression", "gradient_boosting", "random_forest", "extra_trees"}
+	names := []string{"logistic_regression", "naive_bayes", "gradient_boosting", "random_forest", "extra_trees"}
+	switch task {
+	case learners.Clustering:
+		return l.clusterings(n), nil
+	case learners.Regression:
+		names = []string{"linear_regression", "gradient_boosting", "random_forest", "extra_trees"}
 	}
 	if n <= mostRowsNeighbors {
 		names = append(names, "k_nearest_neighbors")
@@ -171,6 +183,23 @@ func (l *auto) candidates(classes bool, n int, weighted bool) ([]choice, error) 
 	return list, nil
 }
 
+// clusterings are the candidates for a clustering of n rows when none are named: k_means and gaussian_mixture, each with 2, 3 ... clusters.
+func (l *auto) clusterings(n int) (list []choice) {
+	for _, c := range []struct {
+		name, number string
+		rows         int
+	}{{"k_means", "n_clusters", n}, {"gaussian_mixture", "n_components", mostRowsMixture}} {
+		spec, ok := l.base.Lookup(c.name)
+		if !ok || n > c.rows {
+			continue
+		}
+		for k := 2; k <= mostClusters; k++ {
+			list = append(list, choice{spec: spec, given: []params.Setting{{Name: c.number, Value: strconv.Itoa(k), Source: "USER"}}})
+		}
+	}
+	return list
+}
+
 // held is what is held beside a candidate: the rows outside a fold and those in it, the copy that the candidate needs of them, predictions and places.
 func (l *auto) held(c choice, s learners.Shape) int64 {
 	return 8*int64(s.Rows)*int64(s.Features+2*s.Outputs()+8) + preparedMemory([]choice{c}, s)
@@ -178,13 +207,22 @@ func (l *auto) held(c choice, s learners.Shape) int64 {
 
 // MemoryNeeded is that of the smallest candidate, and of what is held beside it: those that need more than there is are not tried.
 func (l *auto) MemoryNeeded(s learners.Shape) int64 {
-	list, err := l.candidates(s.Classes > 0, s.Rows, false)
+	task := learners.Clustering
+	switch {
+	case s.Classes == 2:
+		task = learners.Binary
+	case s.Classes > 0:
+		task = learners.Multiclass
+	case s.Targets > 0:
+		task = learners.Regression
+	}
+	list, err := l.candidates(task, s.Rows, false)
 	if err != nil || len(list) == 0 {
 		return 0
 	}
 	least := int64(math.MaxInt64)
 	for _, c := range list {
-		if s.Classes > 0 == (c.spec.Supports(learners.Binary) || c.spec.Supports(learners.Multiclass)) || c.spec.Supports(learners.Regression) {
+		if c.spec.Supports(task) {
 			if most, held := memoryOf(c, s), l.held(c, s); most < math.MaxInt64-held {
 				least = min(least, most+held)
 			}
@@ -221,7 +259,7 @@ func (l *auto) Fit(ctx context.Context, train, validate *data.Examples, env lear
 	}
 	shape := allOf(train, validate)
 	r := &race{train: train, validate: validate, folds: 1}
-	if r.list, err = l.candidates(env.Task.Classification(), shape.Rows, train.Weights != nil); err != nil {
+	if r.list, err = l.candidates(env.Task, shape.Rows, train.Weights != nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", autoName, err)
 	}
 	for _, c := range r.list {
@@ -292,7 +330,7 @@ func (l *auto) Fit(ctx context.Context, train, validate *data.Examples, env lear
 	rank(board, r.metric.HigherIsBetter) // one that failed on all rows is no longer ranked
 	m.metric, m.board = r.metric.Name, board
 	r.warn(board, budget)
-	return m, ctx.Err()
+	return m.ofTask(), ctx.Err()
 }
 
 // rank puts the ranked candidates first, the best one at their head, and returns how many they are. The others keep their order.
@@ -322,12 +360,10 @@ func (r *race) fitFirst(ranked []learners.Candidate) (*autoModel, error) {
 		winner := r.list[c.Number-1 : c.Number]
 		rows, err := prepare(r.ctx, winner, r.train, r.validate)
 		if err == nil {
-			m := &autoModel{parts: newParts(rows)}
 			var chosen part
 			if chosen, err = r.fit(winner[0], rows, 0, r.held[c.Number-1]); err == nil {
 				rows.warn(autoName, r.env, winner)
-				m.list = []part{chosen}
-				return m, nil
+				return &autoModel{parts: onePart(rows, chosen)}, nil
 			}
 		}
 		if r.ctx.Err() != nil {
@@ -438,19 +474,23 @@ func (r *race) judge(k, fold int) (metric.Value, error) {
 	if err != nil {
 		return metric.Value{}, err
 	}
-	parts := newParts(rows)
-	parts.list = []part{fitted}
-	return r.score(parts, learned, judged)
+	return r.score(onePart(rows, fitted), learned, judged)
 }
 
 // score measures the predictions of one model.
 func (r *race) score(parts *parts, learned, judged *data.Examples) (metric.Value, error) {
 	n, p := judged.Dims()
-	kind := supervised[r.env.Task]
+	kind := kinds[r.env.Task]
 	in := metric.Input{Kind: kind, Actual: judged.Y, Predicted: make([]float64, n), Weights: judged.Weights, Classes: len(r.train.Classes), Positive: r.env.Positive,
 		Baseline: metric.FitBaseline(kind, len(r.train.Classes), learned.Y, learned.Weights)}
-	if r.env.Task.Classification() {
+	switch model := parts.list[0].model; {
+	case r.env.Task.Classification():
 		in.Proba = mat.NewDense(n, parts.outputs, nil)
+	case r.env.Task == learners.Clustering:
+		in.X, in.Classes = judged.X, parts.outputs
+		if m, ok := learners.As[learners.Centers](model); ok {
+			in.Centres = m.Centers()
+		}
 	}
 	codes := make([]int32, blockRows)
 	for from := 0; from < n; from += blockRows {
@@ -460,7 +500,7 @@ func (r *race) score(parts *parts, learned, judged *data.Examples) (metric.Value
 		block := judged.X.Slice(from, min(from+blockRows, n), 0, p).(*mat.Dense)
 		if err := parts.each(block, func(_, lo int, seen, given *mat.Dense) error {
 			rows, _ := given.Dims()
-			if in.Proba == nil {
+			if !r.env.Task.Decides() {
 				for i := range rows {
 					in.Predicted[from+lo+i] = given.At(i, 0)
 				}
@@ -469,9 +509,10 @@ func (r *race) score(parts *parts, learned, judged *data.Examples) (metric.Value
 			if err := decide(parts.list[0].model, seen, given, codes[:rows]); err != nil {
 				return err
 			}
-			for i := range rows {
-				copy(in.Proba.RawRowView(from+lo+i), given.RawRowView(i))
-				in.Predicted[from+lo+i] = float64(codes[i])
+			for i, code := range codes[:rows] {
+				if in.Predicted[from+lo+i] = float64(code); in.Proba != nil {
+					copy(in.Proba.RawRowView(from+lo+i), given.RawRowView(i))
+				}
 			}
 			return nil
 		}); err != nil {

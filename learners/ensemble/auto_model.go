@@ -35,6 +35,20 @@ func (m *autoModel) Leaderboard() (metric string, candidates []learners.Candidat
 	return m.metric, slices.Clone(m.board)
 }
 
+// ofTask is the model as that of a clustering, when the chosen one is.
+func (m *autoModel) ofTask() learners.Model {
+	if _, ok := m.list[0].model.(learners.Sized); ok {
+		return clusters{m}
+	}
+	return m
+}
+
+// clusters is an autoModel of a clustering: how many clusters there are, the chosen model says.
+type clusters struct{ *autoModel }
+
+// Outputs implements learners.Sized.
+func (c clusters) Outputs() int { return c.outputs }
+
 // Abilities implements learners.Delegate: what the chosen model can do, in the features as they were before they were prepared for it.
 func (m *autoModel) Abilities() []any {
 	chosen := m.list[0]
@@ -51,6 +65,9 @@ func (m *autoModel) Abilities() []any {
 	if _, ok := chosen.model.(learners.Classifier); ok {
 		list = append(list, classifying{m})
 	}
+	if a, ok := chosen.model.(learners.Centers); ok {
+		list = append(list, grouped{a})
+	}
 	if a, ok := chosen.model.(learners.Coefficients); ok {
 		list = append(list, rescaled{m, a})
 		if chosen.needs&expanded != 0 {
@@ -60,14 +77,15 @@ func (m *autoModel) Abilities() []any {
 	return list
 }
 
-// weighing, scored and grown pass one ability on, and no other.
+// weighing, grouped, scored and grown pass one ability on, and no other.
 type (
 	weighing struct {
 		m    *autoModel
 		from learners.Importances
 	}
-	scored struct{ from learners.OutOfBag }
-	grown  struct{ from learners.Trees }
+	grouped struct{ from learners.Centers }
+	scored  struct{ from learners.OutOfBag }
+	grown   struct{ from learners.Trees }
 )
 
 // Importances implements learners.Importances: a feature of categories has that of its columns together.
@@ -82,6 +100,9 @@ func (w weighing) Importances() []float64 {
 	}
 	return out
 }
+
+// Centers implements learners.Centers.
+func (g grouped) Centers() *mat.Dense { return g.from.Centers() }
 
 // OutOfBag implements learners.OutOfBag.
 func (s scored) OutOfBag() (metric string, score float64, rows int) { return s.from.OutOfBag() }
@@ -245,7 +266,7 @@ func loadAuto(base *learners.Registry, version int, r *artifact.Reader) (learner
 	if len(m.list) != 1 || m.list[0].spec.Name != m.board[0].Learner {
 		return nil, fmt.Errorf("%w: %d models chosen, and %s leads", artifact.ErrCorrupt, len(m.list), m.board[0].Learner)
 	}
-	return m, nil
+	return m.ofTask(), nil
 }
 
 var (
@@ -254,4 +275,7 @@ var (
 	_ learners.Model           = (*autoModel)(nil)
 	_ learners.Delegate        = (*autoModel)(nil)
 	_ learners.Leaderboard     = (*autoModel)(nil)
+	_ learners.Model           = clusters{}
+	_ learners.Sized           = clusters{}
+	_ learners.Centers         = grouped{}
 )

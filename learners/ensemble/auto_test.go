@@ -240,7 +240,7 @@ func TestAutoPassesAbilitiesOn(t *testing.T) {
 func TestAutoSettings(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"metric", "roc_acu", "hyper-parameter \"metric\": unknown metric 'roc_acu' (did you mean roc_auc?)"},
-		{"metric", "silhouette", "hyper-parameter \"metric\": metric silhouette is for tasks without a target"},
+		{"metric", "anomaly_rate", "hyper-parameter \"metric\": metric anomaly_rate tells no better model from a worse one"},
 		{"time_budget", "soon", "hyper-parameter \"time_budget\": seconds above 0 are expected"},
 		{"time_budget", "-3", "hyper-parameter \"time_budget\": seconds above 0 are expected"},
 		{"learners", "auto, decision_tree", "hyper-parameter \"learners\": auto stands alone"},

@@ -44,16 +44,16 @@ const (
 // ours are the names of this package's own learners.
 var ours = []string{votingName, stackingName} // auto is a list
 
-// parseChoices reads a list of learners: name, name (p = v, p = 'v'), ... Every name and value is checked. The text auto is a list without learners.
+// parseChoices reads a list of learners that can do one of the tasks: name, name (p = v, p = 'v'), ... Every name and value is checked. The text auto is a list without learners.
 //
 //	list    = learner { "," learner }
 //	learner = name [ "(" [ name "=" value { "," name "=" value } ] ")" ]
 //	value   = number | word | 'text' | "text"; within quotes a quote is written twice
-func parseChoices(base *learners.Registry, text string) ([]choice, error) {
+func parseChoices(base *learners.Registry, tasks []learners.Task, text string) ([]choice, error) {
 	if strings.EqualFold(strings.TrimSpace(text), automatic) {
 		return nil, nil
 	}
-	r := &reader{text: text}
+	r := &reader{text: text, tasks: tasks}
 	var list []choice
 	for {
 		c, err := r.choice(base)
@@ -73,8 +73,8 @@ func parseChoices(base *learners.Registry, text string) ([]choice, error) {
 }
 
 // parseChoice reads one learner; auto is nil.
-func parseChoice(base *learners.Registry, text string) (*choice, error) {
-	list, err := parseChoices(base, text)
+func parseChoice(base *learners.Registry, tasks []learners.Task, text string) (*choice, error) {
+	list, err := parseChoices(base, tasks, text)
 	switch {
 	case err != nil || list == nil:
 		return nil, err
@@ -85,23 +85,24 @@ func parseChoice(base *learners.Registry, text string) (*choice, error) {
 }
 
 // checkChoices is parseChoices for params.Checked.
-func checkChoices(base *learners.Registry) func(text string) error {
+func checkChoices(base *learners.Registry, tasks []learners.Task) func(text string) error {
 	return func(text string) error {
-		_, err := parseChoices(base, text)
+		_, err := parseChoices(base, tasks, text)
 		return err
 	}
 }
 
 // reader reads a list of learners from left to right.
 type reader struct {
-	text string
-	at   int
+	text  string
+	at    int
+	tasks []learners.Task
 }
 
 func (r *reader) choice(base *learners.Registry) (choice, error) {
 	name := r.word()
 	if name == "" {
-		return choice{}, fmt.Errorf("the name of a learner is expected, got %s; it can be one of %s", r.rest(), strings.Join(predictors(base), ", "))
+		return choice{}, fmt.Errorf("the name of a learner is expected, got %s; it can be one of %s", r.rest(), strings.Join(able(base, r.tasks), ", "))
 	}
 	spec, ok := base.Lookup(name)
 	if !ok {
@@ -109,12 +110,12 @@ func (r *reader) choice(base *learners.Registry) (choice, error) {
 			return choice{}, fmt.Errorf("auto stands alone, for the usual learners; it cannot be one of a list, nor have settings")
 		}
 		if slices.Contains(ours, strings.ToLower(name)) {
-			return choice{}, fmt.Errorf("%s is itself made of learners, and an ensemble is not made of ensembles; it can be made of %s", strings.ToLower(name), strings.Join(predictors(base), ", "))
+			return choice{}, fmt.Errorf("%s is itself made of learners, and an ensemble is not made of ensembles; it can be made of %s", strings.ToLower(name), strings.Join(able(base, r.tasks), ", "))
 		}
-		return choice{}, fmt.Errorf("unknown learner '%s'%s; it can be one of %s", name, params.Suggest(name, predictors(base)), strings.Join(predictors(base), ", "))
+		return choice{}, fmt.Errorf("unknown learner '%s'%s; it can be one of %s", name, params.Suggest(name, able(base, r.tasks)), strings.Join(able(base, r.tasks), ", "))
 	}
-	if !slices.ContainsFunc(spec.Tasks, learners.Task.Supervised) {
-		return choice{}, fmt.Errorf("learner %s learns without a target and predicts none; it can be one of %s", spec.Name, strings.Join(predictors(base), ", "))
+	if !slices.ContainsFunc(r.tasks, spec.Supports) {
+		return choice{}, fmt.Errorf("learner %s is for %s, and this is not; it can be one of %s", spec.Name, tasksText(spec.Tasks), strings.Join(able(base, r.tasks), ", "))
 	}
 	c := choice{spec: spec}
 	if r.take('(') && !r.take(')') {
@@ -138,15 +139,24 @@ func (r *reader) choice(base *learners.Registry) (choice, error) {
 	return c, nil
 }
 
-// predictors are the names of the learners that predict a target.
-func predictors(base *learners.Registry) []string {
+// able are the names of the learners that can do one of the tasks.
+func able(base *learners.Registry, tasks []learners.Task) []string {
 	var names []string
 	for _, s := range base.All() {
-		if slices.ContainsFunc(s.Tasks, learners.Task.Supervised) {
+		if slices.ContainsFunc(tasks, s.Supports) {
 			names = append(names, s.Name)
 		}
 	}
 	return names
+}
+
+// tasksText names tasks for a sentence.
+func tasksText(tasks []learners.Task) string {
+	words := make([]string, len(tasks))
+	for i, t := range tasks {
+		words[i] = strings.ReplaceAll(string(t), "_", " ")
+	}
+	return strings.Join(words, " and ")
 }
 
 // setting reads name = value.

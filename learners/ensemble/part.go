@@ -108,6 +108,16 @@ func newParts(rows *prepared) *parts {
 	return &parts{features: p, outputs: max(1, len(rows.train.Classes)), preparation: rows.preparation}
 }
 
+// onePart are parts of one model. How many clusters there are is the model's to say.
+func onePart(rows *prepared, p part) *parts {
+	of := newParts(rows)
+	of.list = []part{p}
+	if sized, ok := p.model.(learners.Sized); ok {
+		of.outputs = sized.Outputs()
+	}
+	return of
+}
+
 // blockRows is how many rows are predicted at once: few enough for their features to stay in the cache.
 const blockRows = 512
 

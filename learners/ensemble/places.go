@@ -34,7 +34,11 @@ func newPlaces(ctx context.Context, e *data.Examples, seed uint64, least int) ([
 			} else {
 				places[i].class = 0
 			}
-			hashes[i] = hashRow(e.X.RawRowView(i), e.Y[i], seed)
+			y := 0.0
+			if e.Y != nil {
+				y = e.Y[i]
+			}
+			hashes[i] = hashRow(e.X.RawRowView(i), y, seed)
 			order = append(order, int32(i))
 		}
 	}

@@ -278,8 +278,11 @@ func prepare(ctx context.Context, list []choice, train, validate *data.Examples)
 	return r, nil
 }
 
-// needsOf are those of a learner of these rows.
+// needsOf are those of a learner of these rows. Without a target there are none: the features are the space in which distances are measured.
 func (r *prepared) needsOf(s *learners.Spec) needs {
+	if r.train.Y == nil {
+		return asTheyAre
+	}
 	return needsOf(s, hasCategories(r.train.Categories))
 }
 
@@ -386,7 +389,10 @@ func preparedMemory(list []choice, s learners.Shape) int64 {
 // rowsOf are copies of the given rows of e.
 func rowsOf(ctx context.Context, e *data.Examples, rows []int32) (*data.Examples, error) {
 	_, p := e.Dims()
-	c := &data.Examples{X: mat.NewDense(len(rows), p, nil), Features: e.Features, Categories: e.Categories, Y: make([]float64, len(rows)), Classes: e.Classes}
+	c := &data.Examples{X: mat.NewDense(len(rows), p, nil), Features: e.Features, Categories: e.Categories, Classes: e.Classes}
+	if e.Y != nil {
+		c.Y = make([]float64, len(rows))
+	}
 	if e.Weights != nil {
 		c.Weights = make([]float64, len(rows))
 	}
@@ -397,7 +403,9 @@ func rowsOf(ctx context.Context, e *data.Examples, rows []int32) (*data.Examples
 			}
 		}
 		copy(c.X.RawRowView(k), e.X.RawRowView(int(i)))
-		c.Y[k] = e.Y[i]
+		if e.Y != nil {
+			c.Y[k] = e.Y[i]
+		}
 		if e.Weights != nil {
 			c.Weights[k] = e.Weights[i]
 		}

@@ -39,7 +39,7 @@ func Stacking(base *learners.Registry) *learners.Spec {
 		Doc:          "Stacking: a final learner learns from the out-of-fold predictions of several learners what to make of them.",
 		Objective:    "that of the final learner over out-of-fold predictions; each learner minimises its own",
 		Reference:    "Wolpert, Neural Networks 5 (1992); Ting, Witten, J. Artificial Intelligence Research 10 (1999)",
-		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
+		Tasks:        predicted,
 		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return &stacking{base: base} },
 		StateVersion: stateVersion,
@@ -57,10 +57,10 @@ type stacking struct {
 
 func (l *stacking) Declare(s *params.Set) {
 	s.Text(&l.learners, "learners", automatic, validList,
-		"whose predictions are learned from; auto: logistic_regression or linear_regression with penalty = l2, random_forest, gradient_boosting", params.Checked(checkChoices(l.base)))
+		"whose predictions are learned from; auto: logistic_regression or linear_regression with penalty = l2, random_forest, gradient_boosting", params.Checked(checkChoices(l.base, predicted)))
 	s.Text(&l.final, "final", automatic, "auto, or one learner, perhaps with settings", "what learns from the predictions; auto: logistic_regression, or linear_regression with penalty = l2",
 		params.Checked(func(text string) error {
-			_, err := parseChoice(l.base, text)
+			_, err := parseChoice(l.base, predicted, text)
 			return err
 		}))
 	s.Int(&l.folds, "folds", 5, "parts of the rows, each predicted by fits on the others", params.AtLeast(2), params.AtMost(100))
@@ -69,7 +69,7 @@ func (l *stacking) Declare(s *params.Set) {
 
 // finalChoice is the final learner, named or usual.
 func (l *stacking) finalChoice(classes bool) (choice, error) {
-	c, err := parseChoice(l.base, l.final)
+	c, err := parseChoice(l.base, predicted, l.final)
 	switch {
 	case err != nil:
 		return choice{}, err

@@ -41,7 +41,7 @@ func Voting(base *learners.Registry) *learners.Spec {
 		Doc:          "Voting: several learners, each fitted on all rows; their probabilities or numbers are averaged, or the majority decides.",
 		Objective:    "none of its own: each learner minimises its own; their predictions are averaged by weight",
 		Reference:    "Kuncheva: Combining Pattern Classifiers (2nd ed., 2014), chapters 4 and 5",
-		Tasks:        []learners.Task{learners.Binary, learners.Multiclass, learners.Regression},
+		Tasks:        predicted,
 		Traits:       learners.Traits{Missing: true, Categories: true, Weights: true, Probabilities: true},
 		New:          func() learners.Learner { return &voting{base: base} },
 		StateVersion: stateVersion,
@@ -59,9 +59,12 @@ type voting struct {
 	voting   string
 }
 
+// predicted are the tasks of voting and stacking.
+var predicted = []learners.Task{learners.Binary, learners.Multiclass, learners.Regression}
+
 func (l *voting) Declare(s *params.Set) {
 	s.Text(&l.learners, "learners", automatic, validList,
-		"who votes; auto: logistic_regression or linear_regression with penalty = l2, random_forest, gradient_boosting", params.Checked(checkChoices(l.base)))
+		"who votes; auto: logistic_regression or linear_regression with penalty = l2, random_forest, gradient_boosting", params.Checked(checkChoices(l.base, predicted)))
 	s.Text(&l.weights, "weights", "", "numbers >= 0 with commas between, one for each learner", "what each vote counts; empty: all the same", params.Checked(func(text string) error {
 		_, err := parseWeights(text)
 		return err
@@ -80,7 +83,7 @@ func usual(base *learners.Registry, classes bool) []choice {
 
 // mustParse reads a list that is part of the program.
 func mustParse(base *learners.Registry, text string) []choice {
-	list, err := parseChoices(base, text)
+	list, err := parseChoices(base, predicted, text)
 	if err != nil {
 		panic(err)
 	}
@@ -89,7 +92,7 @@ func mustParse(base *learners.Registry, text string) []choice {
 
 // choices are the learners, named or usual.
 func choices(base *learners.Registry, text string, classes bool) ([]choice, error) {
-	list, err := parseChoices(base, text)
+	list, err := parseChoices(base, predicted, text)
 	if err == nil && list == nil {
 		list = usual(base, classes)
 	}

@@ -25,6 +25,8 @@ type Laws struct {
 	// Small is given in every fit that does not set them otherwise: of a learner that fits others, a few that fit fast and keep the laws. nil: nothing.
 	Small func(learners.Task) []params.Setting
 	Quick []params.Setting // given where every combination of choices is tried, so that it does not take minutes
+	Alone *Laws            // for the tasks without a target; nil: the same
+	Picky bool             // chooses by a metric that has no value when all rows are equal: that is an error
 	Hard  bool             // probabilities may be 0 and 1 without being sure, as those of a leaf with one row: what is learned shows in the classes alone
 }
 
@@ -37,6 +39,9 @@ func Run(t *testing.T, spec *learners.Spec, laws Laws) {
 		t.Run(string(task), func(t *testing.T) {
 			t.Parallel()
 			s := suite{spec: spec, task: task, laws: laws}
+			if laws.Alone != nil && !task.Supervised() {
+				s.laws = *laws.Alone
+			}
 			for _, law := range []struct {
 				name  string
 				check func(*testing.T)
@@ -356,7 +361,7 @@ func (s suite) rowOrder(t *testing.T) {
 }
 
 func (s suite) weights(t *testing.T) {
-	if !s.spec.Traits.Weights {
+	if !s.spec.TraitsFor(s.task).Weights {
 		return
 	}
 	e := sample(s.task, 240, 5, 6)
@@ -402,7 +407,7 @@ func (s suite) rowByRow(t *testing.T) {
 
 func (s suite) inputsUnchanged(t *testing.T) {
 	e := sample(s.task, 120, 4, 9)
-	if s.spec.Traits.Weights {
+	if s.spec.TraitsFor(s.task).Weights {
 		for i := range 120 {
 			e.Weights = append(e.Weights, float64(1+i%2))
 		}

@@ -15,7 +15,7 @@ import (
 
 // missing holds for learners that take missing values: in training, and in rows to predict, up to rows and columns without any value.
 func (s suite) missing(t *testing.T) {
-	if !s.spec.Traits.Missing {
+	if !s.spec.TraitsFor(s.task).Missing {
 		return
 	}
 	e := sample(s.task, 300, 5, 91)
@@ -38,7 +38,7 @@ func (s suite) missing(t *testing.T) {
 
 // categories holds for learners that take categories as they are.
 func (s suite) categories(t *testing.T) {
-	if !s.spec.Traits.Categories {
+	if !s.spec.TraitsFor(s.task).Categories {
 		return
 	}
 	s.learnsFrom(t, sampleWithCategories(s.task, 500, 5, 92), sampleWithCategories(s.task, 400, 5, 93))

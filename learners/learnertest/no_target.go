@@ -97,7 +97,7 @@ func (s suite) tellsUnusual(t *testing.T, m learners.Model, c learners.Classifie
 
 // centers holds for clusters that a point stands for: it is finite, and no other cluster has it more than its own.
 func (s suite) centers(t *testing.T, m learners.Model) {
-	c, ok := m.(learners.Centers)
+	c, ok := learners.As[learners.Centers](m)
 	if !ok {
 		return
 	}

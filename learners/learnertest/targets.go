@@ -68,7 +68,7 @@ func checkTargets(t *testing.T, e *data.Examples, a, b *mat.Dense, order []int, 
 
 // severalTargets holds for learners that predict several numbers at once.
 func (s suite) severalTargets(t *testing.T) {
-	if !s.spec.Traits.Targets || s.task != learners.Regression {
+	if !s.spec.TraitsFor(s.task).Targets || s.task != learners.Regression {
 		return
 	}
 	all := []int{0, 1, 2}
@@ -116,7 +116,7 @@ func (s suite) severalTargets(t *testing.T) {
 			s.holdsFor(t, e)
 		},
 		"weights are repeated rows": func(t *testing.T) {
-			if !s.spec.Traits.Weights {
+			if !s.spec.TraitsFor(s.task).Weights {
 				return
 			}
 			e := sampleOfTargets(240, 5, 106)

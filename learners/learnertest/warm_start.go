@@ -36,7 +36,7 @@ func (s suite) warmStart(t *testing.T) {
 		{"numbers", func(n, p int, seed uint64) *data.Examples { return sample(s.task, n, p, seed) }},
 		{"categories", func(n, p int, seed uint64) *data.Examples { return sampleWithCategories(s.task, n, p, seed) }},
 	} {
-		if of.name == "categories" && !s.spec.Traits.Categories {
+		if of.name == "categories" && !s.spec.TraitsFor(s.task).Categories {
 			continue
 		}
 		t.Run(of.name, func(t *testing.T) { s.goesOn(t, of.make(500, 5, 84), of.make(600, 5, 85), of.make(400, 5, 87)) })
@@ -182,7 +182,7 @@ func (s suite) refusesModels(t *testing.T) {
 		e.Y[7] = 3
 		refused("a model of four classes", s.mustFit(t, e), more)
 	}
-	if s.spec.Traits.Categories {
+	if s.spec.TraitsFor(s.task).Categories {
 		named := sampleWithCategories(s.task, 500, 5, 84)
 		grown := clone(named)
 		grown.Categories[1] = 7

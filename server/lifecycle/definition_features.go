@@ -50,8 +50,8 @@ func (d *Definition) resolveFeatures(reader Reader) error {
 		for i, c := range columns {
 			declared[strings.ToLower(c.Name)] = i
 		}
-		items, notes := feature.Auto(columns, feature.Needs{Scaling: d.Learner.Traits.NeedsScaling, Missing: d.Learner.Traits.Missing,
-			Categories: d.Learner.Traits.Categories})
+		traits := d.traits()
+		items, notes := feature.Auto(columns, feature.Needs{Scaling: traits.NeedsScaling, Missing: traits.Missing, Categories: traits.Categories})
 		d.Items, d.Auto = items, true
 		d.Notes = append(d.Notes, notes...)
 	}
@@ -65,7 +65,7 @@ func (d *Definition) resolveFeatures(reader Reader) error {
 	if err := feature.Check(d.Items); err != nil {
 		return Errorf(ErrDefinition, "TRANSFORM: %v", err)
 	}
-	if e := feature.WantsCategories(d.Items); e != "" && !d.Learner.Traits.Categories {
+	if e := feature.WantsCategories(d.Items); e != "" && !d.traits().Categories {
 		return Errorf(ErrDefinition, "TRANSFORM: %s: learner %s takes numbers; use ONE_HOT or ORDINAL in place of CATEGORY", clip(e), d.Learner.Name)
 	}
 	names, err := reader.Columns(d.inputs())

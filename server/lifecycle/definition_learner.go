@@ -110,6 +110,14 @@ func QuoteExample(names []string) string {
 	return mlsql.QuoteName(names[len(names)-1])
 }
 
+// traits are those of the learner at the task.
+func (d *Definition) traits() learners.Traits {
+	if d.Alone != "" {
+		return d.Learner.TraitsFor(d.Alone)
+	}
+	return d.Learner.Traits
+}
+
 func (d *Definition) resolveLearner(registry *learners.Registry) error {
 	// without USING: numbers with a fraction are regressed, all else is classified
 	name := "logistic_regression"

@@ -48,7 +48,7 @@ func (d *Definition) resolveRoles() error {
 		if !col.Class.Numeric() {
 			return Errorf(ErrDefinition, "WEIGHT (%s): the column is %s; a row weight is a number that is not negative", col.Name, col.SQLType)
 		}
-		if !d.Learner.Traits.Weights {
+		if !d.traits().Weights {
 			return Errorf(ErrDefinition, "WEIGHT: learner %s takes no row weights", d.Learner.Name)
 		}
 	}
@@ -75,7 +75,7 @@ func (d *Definition) resolveRoles() error {
 		if !d.Classify {
 			return Errorf(ErrDefinition, "CLASS WEIGHTS: learner %s predicts the %s, and a number has no classes", d.Learner.Name, d.targetNumbers())
 		}
-		if !d.Learner.Traits.Weights {
+		if !d.traits().Weights {
 			return Errorf(ErrDefinition, "CLASS WEIGHTS: learner %s takes no weights", d.Learner.Name)
 		}
 		for _, x := range w.Weights {

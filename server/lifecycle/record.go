@@ -25,7 +25,7 @@ func input(pr *predictor.Predictor, s *predictor.Scores, x *mat.Dense, y, weight
 	if measuredBy(pr.Task) {
 		in.X, in.Classes, in.Outputs = x, pr.Outputs(), pr.Outputs()
 	}
-	if m, ok := pr.Model.(learners.Centers); ok && pr.Task == learners.Clustering {
+	if m, ok := learners.As[learners.Centers](pr.Model); ok && pr.Task == learners.Clustering {
 		in.Centres = m.Centers()
 	}
 	if m, ok := pr.Model.(learners.Restorer); ok && pr.Task == learners.Projection {

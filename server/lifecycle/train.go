@@ -226,7 +226,7 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 			return nil, dataError(ctx, "%v", err)
 		}
 		warnings = append(warnings, notes...)
-		if d.Learner.Traits.Missing {
+		if d.traits().Missing {
 			pipeline = pipeline.TakingMissing()
 		}
 	}
