@@ -34,8 +34,11 @@ const autoName = "auto"
 //
 // The mean of the winner is too good by a little, since it was chosen by it; the metrics of the TEST rows are not. The spread over the folds says how much chance is in a difference.
 //
+// Without a target the race is one of clusterings: each groups the rows of a fold by what it learned of the others, and the silhouette of that is what decides. Distances are between the
+// features as they come, the same for all candidates; of features that the automatic rules make, all have the same scale.
+//
 // The candidates when none are named, those first that are fast: a linear learner, naive_bayes, gradient_boosting, random_forest, extra_trees; where the rows are not too many for them,
-// k_nearest_neighbors and neural_network. All have a probability for each class.
+// k_nearest_neighbors and neural_network. All have a probability for each class. For clusters: k_means and, where the rows are not too many, gaussian_mixture, each with 2 to 8.
 //
 // The fit of candidate k outside fold f draws its random numbers by stream k + candidates * (f + 1), the last one by stream 0: the learner's own.
 //
@@ -67,10 +70,10 @@ type auto struct {
 
 func (l *auto) Declare(s *params.Set) {
 	s.Text(&l.learners, "learners", automatic, validList,
-		"the candidates; auto: logistic_regression or linear_regression with penalty = l2, naive_bayes, gradient_boosting, random_forest, extra_trees, and of fewer rows k_nearest_neighbors and neural_network",
+		"the candidates; auto: logistic_regression or linear_regression with penalty = l2, naive_bayes, gradient_boosting, random_forest, extra_trees, and of fewer rows k_nearest_neighbors and neural_network; without a target k_means and gaussian_mixture with 2 to 8 clusters",
 		params.Checked(checkChoices(l.base, raced)))
 	s.Text(&l.metric, "metric", automatic, "auto, or a metric: roc_auc, log_loss, root_mean_squared_error (SHOW METRICS)",
-		"what decides; auto: that of OPTIMIZE FOR, without it roc_auc of two classes, log_loss of more, root_mean_squared_error of numbers", params.Checked(checkMetric))
+		"what decides; auto: that of OPTIMIZE FOR, without it roc_auc of two classes, log_loss of more, root_mean_squared_error of numbers, silhouette of clusters", params.Checked(checkMetric))
 	s.Int(&l.folds, "folds", 0, "parts of the training rows, each predicted by fits on the others, 2 or more; 0: the validation rows are predicted, and without any there are 5 folds",
 		params.AtLeast(0), params.AtMost(100))
 	s.Text(&l.budget, "time_budget", "", "seconds above 0, or '90s', '1h30m', '2d'", "time for the race, without the last fit; empty: no limit", params.Checked(func(text string) error {
@@ -280,7 +283,7 @@ func (l *auto) Fit(ctx context.Context, train, validate *data.Examples, env lear
 			return nil, err
 		}
 		if r.folds = min(want, mostFolds(r.places)); r.folds < 2 {
-			return nil, fmt.Errorf("%s: there are too few rows: two of a class with a positive weight are needed", autoName)
+			return nil, fmt.Errorf("%s: there are too few rows: two with a positive weight are needed, of a class where there are classes", autoName)
 		}
 		if r.folds < want {
 			env.Warnf("%s: %d folds instead of %d: there are too few rows", autoName, r.folds, want)

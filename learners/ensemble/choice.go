@@ -115,7 +115,7 @@ func (r *reader) choice(base *learners.Registry) (choice, error) {
 		return choice{}, fmt.Errorf("unknown learner '%s'%s; it can be one of %s", name, params.Suggest(name, able(base, r.tasks)), strings.Join(able(base, r.tasks), ", "))
 	}
 	if !slices.ContainsFunc(r.tasks, spec.Supports) {
-		return choice{}, fmt.Errorf("learner %s is for %s, and this is not; it can be one of %s", spec.Name, tasksText(spec.Tasks), strings.Join(able(base, r.tasks), ", "))
+		return choice{}, fmt.Errorf("learner %s is for %s only; it can be one of %s", spec.Name, tasksText(spec.Tasks), strings.Join(able(base, r.tasks), ", "))
 	}
 	c := choice{spec: spec}
 	if r.take('(') && !r.take(')') {

@@ -139,7 +139,7 @@ func TestListsOfLearners(t *testing.T) {
 		"random_forest (n_trees = )":               "learner random_forest: n_trees: a value is expected, got ')'",
 		"random_forest (n_trees = 5":               "learner random_forest: after n_trees a comma or a closing parenthesis is expected, got the end",
 		"random_forest (criterion = 'gini)":        "learner random_forest: criterion: the text ''gini)' does not end",
-		"isolation_forest":                         "learner isolation_forest is for anomaly detection, and this is not; it can be one of decision_tree, extra_trees, gradient_boosting, linear_",
+		"isolation_forest":                         "learner isolation_forest is for anomaly detection only; it can be one of decision_tree, extra_trees, gradient_boosting, linear_",
 		"random_forest extra_trees":                "after learner random_forest a comma or the end is expected, got 'extra_trees'",
 		"random_forest (n_trees = 5, n_trees = 6)": `learner random_forest: hyper-parameter "n_trees" is given twice`,
 		strings.Repeat("decision_tree,", maxLearners) + "x":             "unknown learner 'x'",

@@ -36,8 +36,10 @@ DECIMAL) gets ` + "`linear_regression`" + `, every other one ` + "`logistic_regr
 		fmt.Fprintf(&b, "- tasks: %s\n", tasks(s.Tasks))
 		fmt.Fprintf(&b, "- minimises: %s\n", formula(s.Objective))
 		fmt.Fprintf(&b, "- reference: %s\n", s.Reference)
-		fmt.Fprintf(&b, "- features: %s; %s\n", choose(s.Traits.NeedsScaling, "wants them of comparable size, so the automatic rules scale them", "of any size"),
-			choose(s.Traits.Missing, "NULL is allowed", "NULL is not allowed, so the automatic rules impute"))
+		fmt.Fprintf(&b, "- features: %s; %s\n", sizes(&s.Traits), nulls(&s.Traits))
+		if s.Alone != nil {
+			fmt.Fprintf(&b, "- features without a target: %s; %s\n", sizes(s.Alone), nulls(s.Alone))
+		}
 		fmt.Fprintf(&b, "- quality: [beside its peers](quality.md#%s)\n", s.Name)
 		fmt.Fprintf(&b, "- WEIGHT and CLASS WEIGHTS: %s\n", choose(s.Traits.Weights, "honoured", "not taken"))
 		fmt.Fprintf(&b, "- [WARM START](sql/train-model.md#warm-start): %s\n", choose(s.WarmStarts(), "goes on from a version", "no"))
@@ -87,6 +89,15 @@ func tasks(list []learners.Task) string {
 		names[i] = strings.ReplaceAll(string(t), "_", " ")
 	}
 	return strings.Join(names, ", ")
+}
+
+// sizes and nulls say what features a learner of these traits takes.
+func sizes(t *learners.Traits) string {
+	return choose(t.NeedsScaling, "wants them of comparable size, so the automatic rules scale them", "of any size")
+}
+
+func nulls(t *learners.Traits) string {
+	return choose(t.Missing, "NULL is allowed", "NULL is not allowed, so the automatic rules impute")
 }
 
 func choose(yes bool, a, b string) string {
