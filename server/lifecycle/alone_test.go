@@ -163,9 +163,9 @@ func TestDefinitionsWithoutTarget(t *testing.T) {
 func TestWrongDefinitionsWithoutTarget(t *testing.T) {
 	s := aloneService(memory{})
 	for clauses, want := range map[string]string{
-		"FROM t":                                                          "PREDICT is missing: name the column that the model learns to predict, as in PREDICT part; learners that need none: bands, far, first",
+		"FROM t":                                                          "PREDICT is missing: name the column that the model learns to predict, as in PREDICT part; learners that need none: auto, bands, far, first",
 		"FROM t USING ridge_regresion":                                    "unknown learner 'ridge_regresion'",
-		"FROM t USING logistic_regression":                                "PREDICT is missing, which learner logistic_regression needs: name the column that the model learns to predict, as in PREDICT part; learners that need none: bands, far, first",
+		"FROM t USING logistic_regression":                                "PREDICT is missing, which learner logistic_regression needs: name the column that the model learns to predict, as in PREDICT part; learners that need none: auto, bands, far, first",
 		"PREDICT a FROM t USING bands":                                    "PREDICT a: learner bands learns without a target; leave PREDICT out, and the column is a feature as any other, or choose a learner that predicts; SHOW LEARNERS lists the tasks of each",
 		"PREDICT z FROM t USING bands":                                    "Unknown column 'z' in 'PREDICT'",
 		"PREDICT a, b FROM t USING bands":                                 "PREDICT a, b: learner bands learns without a target",
