@@ -372,6 +372,9 @@ func (r *prepared) warn(name string, env learners.Env, list []choice) (told bool
 
 // preparedMemory is how many bytes these learners take beside the rows: the copies that they need, and what it takes to learn how to make them.
 func preparedMemory(list []choice, s learners.Shape) int64 {
+	if s.Classes == 0 && s.Targets == 0 { // see prepared.needsOf
+		return 0
+	}
 	var made [mostNeeds + 1]bool
 	sum := int64(0)
 	for _, c := range list {
