@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -262,11 +263,12 @@ func (p *Predictor) Predict(ctx context.Context, ds *data.Dataset, rows []int32,
 	if err != nil {
 		return nil, err
 	}
-	return p.Score(x, missing, threshold)
+	return p.Score(ctx, x, missing, threshold, nil)
 }
 
-// Score predicts rows that the pipeline has already transformed. It sets the features of missing rows to 0.
-func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Scores, error) {
+// Score predicts rows that the pipeline has already transformed. It sets the features of missing rows to 0. It returns the context's error within some tens of milliseconds of ctx ending, whatever a
+// row costs, and tells how many rows are done now and then; told may be nil.
+func (p *Predictor) Score(ctx context.Context, x *mat.Dense, missing []bool, threshold *float64, told func(done int)) (*Scores, error) {
 	n := len(missing)
 	s := &Scores{Missing: missing}
 	if n == 0 {
@@ -281,7 +283,17 @@ func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Sc
 		}
 	}
 	out := mat.NewDense(n, p.Outputs(), nil)
-	if err := p.Model.Predict(x, out); err != nil {
+	if p.Task.Decides() {
+		s.Class = make([]int32, n)
+	}
+	err := inBlocks(ctx, n, told, func(lo, hi int) error {
+		x, out := x.Slice(lo, hi, 0, x.RawMatrix().Cols).(*mat.Dense), out.Slice(lo, hi, 0, p.Outputs()).(*mat.Dense)
+		if err := p.Model.Predict(x, out); err != nil || s.Class == nil {
+			return err
+		}
+		return p.Decide(x, out, threshold, s.Class[lo:hi])
+	})
+	if err != nil {
 		return nil, err
 	}
 	switch p.Task {
@@ -291,17 +303,42 @@ func (p *Predictor) Score(x *mat.Dense, missing []bool, threshold *float64) (*Sc
 		} else {
 			s.Value = out.RawMatrix().Data
 		}
-		return s, nil
 	case learners.Projection:
 		s.Reduced = out
-		return s, nil
 	case learners.Anomaly:
 		s.Value = out.RawMatrix().Data
 	default:
 		s.Proba = out
 	}
-	s.Class = make([]int32, n)
-	return s, p.Decide(x, out, threshold, s.Class)
+	return s, nil
+}
+
+// blockTime is about how long a block of rows takes.
+const blockTime = 40 * time.Millisecond
+
+// inBlocks calls f for ranges of n rows, one after the other. Their sizes follow the time that rows take, and decide nothing: what a row is given does not depend on the rows beside it.
+func inBlocks(ctx context.Context, n int, told func(done int), f func(lo, hi int) error) error {
+	size := 1
+	for lo, hi := 0, 0; lo < n; lo = hi {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		hi = min(n, lo+size)
+		began := time.Now()
+		if err := f(lo, hi); err != nil {
+			return err
+		}
+		switch took := time.Since(began); {
+		case took < blockTime/2:
+			size *= 2
+		case took > 2*blockTime:
+			size = max(1, size/2)
+		}
+		if told != nil {
+			told(hi)
+		}
+	}
+	return nil
 }
 
 // Decide fills classes with the predicted classes or clusters of the rows of x, or 1 for those that are unusual, else 0; what the model gives for the rows is in

@@ -180,10 +180,10 @@ func (e *Env) predictor(ctx context.Context, m *catalog.Model, v *catalog.Versio
 	return e.Service.Predictors.Get(ctx, m, v)
 }
 
-// progress shows the phases of a long statement in SHOW PROCESSLIST.
+// progress shows the phases of a long statement in SHOW PROCESSLIST, with how far each is and of how much as soon as that is known.
 func (e *Env) progress(ctx *sql.Context, what string) (lifecycle.Progress, func()) {
 	list, pid := ctx.ProcessList, ctx.Pid()
-	shown, at := "", int64(0)
+	shown, at, of := "", int64(0), int64(0)
 	clear := func() {
 		if shown != "" {
 			list.RemoveTableProgress(pid, shown)
@@ -194,9 +194,9 @@ func (e *Env) progress(ctx *sql.Context, what string) (lifecycle.Progress, func(
 			total = -1 // SHOW PROCESSLIST prints ? for what is not known
 		}
 		name := what + ": " + phase
-		if name != shown {
+		if name != shown || total != of {
 			clear()
-			shown, at = name, 0
+			shown, at, of = name, 0, total
 			list.AddTableProgress(pid, name, total)
 		}
 		list.UpdateTableProgress(pid, name, done-at)

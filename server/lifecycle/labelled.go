@@ -40,7 +40,7 @@ func (l *labelled) score(ctx context.Context, p *prepared, part split.Part, thre
 	if e.len() == 0 {
 		return Errorf(ErrData, "no row is left to measure: every one has a NULL feature")
 	}
-	if l.scores, err = l.pr.Score(e.X, make([]bool, e.len()), threshold); err != nil {
+	if l.scores, err = l.pr.Score(ctx, e.X, make([]bool, e.len()), threshold, nil); err != nil {
 		return err
 	}
 	l.actual, l.rows, l.weights = data.Examples{Y: e.Y, Targets: e.Targets}, e.rows, p.reportWeights(e)

@@ -304,7 +304,8 @@ func (s *Service) learn(ctx context.Context, d *Definition, table *Table, progre
 			}
 		}
 		set := sets[part]
-		if scores[part], err = pr.Score(set.X, make([]bool, set.len()), nil); err != nil {
+		told := func(done int) { progress("measuring", int64(done), int64(set.len())) }
+		if scores[part], err = pr.Score(ctx, set.X, make([]bool, set.len()), nil, told); err != nil {
 			return nil, err
 		}
 		if !measuredBy(p.task) {

@@ -283,6 +283,35 @@ func TestKillWarmStart(t *testing.T) {
 	}
 }
 
+// TestProgressIsOfSomething: SHOW PROCESSLIST says how far a training is and of how much, and that of a large prediction, which can be killed too.
+func TestProgressIsOfSomething(t *testing.T) {
+	db := interruptible(t, "test_progress")
+	s := begin(t, db, endless, "/1000000000 partitions")
+	if _, err := db.Exec(fmt.Sprintf("KILL QUERY %d", s.id)); err != nil {
+		t.Fatal(err)
+	}
+	<-s.ended
+	for _, statement := range []string{
+		"CREATE TABLE many (id INT PRIMARY KEY, x DOUBLE, y DOUBLE)",
+		"INSERT INTO many WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 9000) SELECT i, (i * 37) % 21101, i % 800 FROM n",
+		"CREATE OR REPLACE MODEL endless PREDICT y FROM many FEATURES (x) USING k_nearest_neighbors (algorithm = brute, n_neighbors = 5000, metric = minkowski, p = 3.5)",
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	s = begin(t, db, "TRAIN MODEL endless", "measuring (")
+	s.waitFor(t, db, "/7") // thousand rows to learn from, some seconds' work
+	if _, err := db.Exec(fmt.Sprintf("KILL QUERY %d", s.id)); err != nil {
+		t.Fatal(err)
+	}
+	err := <-s.ended
+	var e *mysql.MySQLError
+	if !errors.As(err, &e) || e.Number != 1317 {
+		t.Errorf("the statement ended with %v, not with error 1317", err)
+	}
+}
+
 // TestClientGoesAway: a client that closes its connection ends its training within 6 seconds.
 func TestClientGoesAway(t *testing.T) {
 	db := interruptible(t, "test_goes_away")
