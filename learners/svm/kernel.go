@@ -1,6 +1,7 @@
 package svm
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -163,12 +164,15 @@ type points struct {
 }
 
 // newPoints scales n rows of x; row is the row of x that becomes row i.
-func newPoints(k *kernel, x *mat.Dense, n int, row func(i int) int) *points {
+func newPoints(ctx context.Context, k *kernel, x *mat.Dense, n int, row func(i int) int) (*points, error) {
 	_, p := x.Dims()
 	padded := roundUp(n, group)
 	t := &points{n: n, p: p, z: make([]float64, padded*p), start: make([]float64, padded)}
 	u := make([]float64, p)
 	for i := range n {
+		if i%looksAfter == looksAfter-1 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		k.scaleRow(u, x.RawRowView(row(i)))
 		panel := t.panel(i)
 		for j, v := range u {
@@ -176,8 +180,11 @@ func newPoints(k *kernel, x *mat.Dense, n int, row func(i int) int) *points {
 		}
 		t.start[i] = k.start(u)
 	}
-	return t
+	return t, nil
 }
+
+// looksAfter is how many rows are prepared between two looks at the context.
+const looksAfter = 4096
 
 // panel is the panel of row i from that row's first number on: number j stands at lane*j.
 func (t *points) panel(i int) []float64 { return t.z[i/lane*lane*t.p+i%lane:] }

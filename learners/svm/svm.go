@@ -128,7 +128,7 @@ func (l *svm) Fit(ctx context.Context, train, validate *data.Examples, env learn
 		}
 	}
 	var err error
-	if f.kernel, err = l.makeKernel(f); err != nil {
+	if f.kernel, err = l.makeKernel(ctx, f); err != nil {
 		return nil, err
 	}
 	m := &machine{kernel: f.kernel, p: p}
@@ -156,12 +156,15 @@ func (l *svm) Fit(ctx context.Context, train, validate *data.Examples, env learn
 const calibrationStream = 1 << 32
 
 // makeKernel resolves gamma and centres the features.
-func (l *svm) makeKernel(f *fit) (*kernel, error) {
+func (l *svm) makeKernel(ctx context.Context, f *fit) (*kernel, error) {
 	_, p := f.x.Dims()
 	k := &kernel{name: l.kernel, coef0: l.coef0, degree: l.degree}
 	mean, square := 0.0, 0.0
 	columns := make([]float64, p)
 	for i, r := range f.rows {
+		if i%looksAfter == looksAfter-1 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		share := f.weight[i] / f.total
 		for j, v := range f.x.RawRowView(r) {
 			columns[j] += share * v
@@ -171,6 +174,9 @@ func (l *svm) makeKernel(f *fit) (*kernel, error) {
 		mean += v / float64(p)
 	}
 	for i, r := range f.rows {
+		if i%looksAfter == looksAfter-1 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for _, v := range f.x.RawRowView(r) {
 			square += f.weight[i] / f.total * (v - mean) * (v - mean) / float64(p)
 		}
@@ -210,8 +216,11 @@ func (f *fit) cacheBytes(classes, parallel int) int64 {
 }
 
 // solver makes the solver of the rows with the given places in f.rows.
-func (f *fit) solver(at []int, bytes int64, workers int) (*solver, error) {
-	pts := newPoints(f.kernel, f.x, len(at), func(i int) int { return f.rows[at[i]] })
+func (f *fit) solver(ctx context.Context, at []int, bytes int64, workers int) (*solver, error) {
+	pts, err := newPoints(ctx, f.kernel, f.x, len(at), func(i int) int { return f.rows[at[i]] })
+	if err != nil {
+		return nil, err
+	}
 	if err := pts.check(f.kernel); err != nil {
 		return nil, err
 	}
@@ -228,7 +237,7 @@ func (f *fit) solver(at []int, bytes int64, workers int) (*solver, error) {
 func (f *fit) numbers(ctx context.Context, m *machine) error {
 	n := len(f.rows)
 	f.parts = 1
-	s, err := f.solver(upTo(n), f.cacheBytes(1, 1), f.env.Workers)
+	s, err := f.solver(ctx, upTo(n), f.cacheBytes(1, 1), f.env.Workers)
 	if err != nil {
 		return err
 	}
@@ -423,7 +432,7 @@ func (f *fit) share(ctx context.Context, pairs []*pair, parallel int) error {
 // pair fits one problem and its probabilities.
 func (f *fit) pair(ctx context.Context, q *pair, workers int, own, alone bool) error {
 	f.gather(q)
-	s, err := f.solver(q.at, f.bytes, max(1, workers))
+	s, err := f.solver(ctx, q.at, f.bytes, max(1, workers))
 	if err != nil {
 		return err
 	}

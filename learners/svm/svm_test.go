@@ -231,7 +231,11 @@ func TestReachesTheOptimum(t *testing.T) {
 		for _, shrink := range []bool{false, true} {
 			for _, rows := range []int64{4, 50, n} {
 				k := &kernel{name: "rbf", gamma: 0.6, center: make([]float64, 3)}
-				s := newSolver(k, newPoints(k, x, n, func(i int) int { return i }), rows*4*roundUp64(n), tol, 1_000_000, shrink, 1)
+				pts, err := newPoints(t.Context(), k, x, n, func(i int) int { return i })
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := newSolver(k, pts, rows*4*roundUp64(n), tol, 1_000_000, shrink, 1)
 				s.patience = 0
 				found, err := s.solve(context.Background(), p, nil)
 				if err != nil || !found.converged {
@@ -522,5 +526,24 @@ func TestPairsAreGatheredWhenTheirTurnComes(t *testing.T) {
 	}
 	if took := after.TotalAlloc - before.TotalAlloc; took > 8*n*k {
 		t.Errorf("%d bytes were taken before the first problem, the row numbers of all pairs are %d", took, 8*n*(k-1))
+	}
+}
+
+// TestRowsArePreparedUnderTheContext: many rows take a while before there is a problem to solve, and Fit looks at its context in that time too.
+func TestRowsArePreparedUnderTheContext(t *testing.T) {
+	const n = 3 * looksAfter
+	e := rings(n, 2, 31)
+	asks := 0
+	for asks = 1; asks < 100; asks++ {
+		_, err := tryFit(&endsAt{Context: context.Background(), left: asks}, e, map[string]string{"max_iter": "1", "calibration_folds": "0"}, learners.Env{Task: learners.Binary, Workers: 1})
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("when the context had ended at question %d: %v", asks, err)
+		}
+	}
+	if asks < 10 { // three passes over the rows, three times in each
+		t.Errorf("a fit of %d rows asks %d times", n, asks-1)
 	}
 }
