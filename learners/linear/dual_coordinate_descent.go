@@ -7,16 +7,19 @@ import (
 	"slices"
 )
 
-// dualCoordinateDescent fits a support vector machine with the hinge loss:
+// dualCoordinateDescent fits a support vector machine with the hinge loss or its square:
 //
-//	primal:  P(w) = 1/2 |w|^2 + sum_i C_i max(0, 1 - y_i w.x_i)
-//	dual:    D(a) = sum_i a_i - 1/2 |w(a)|^2,  0 <= a_i <= C_i,  w(a) = sum_i a_i y_i x_i
+//	primal:  P(w) = 1/2 |w|^2 + sum_i C_i max(0, 1 - y_i w.x_i), or squared: C_i max(0, 1 - y_i w.x_i)^2
+//	dual:    D(a) = sum_i a_i - 1/2 |w(a)|^2 - 1/2 sum_i d_i a_i^2,  0 <= a_i <= U_i,  w(a) = sum_i a_i y_i x_i
 //
-// Each step maximises D over one a_i exactly:  a_i <- min(max(a_i - G / |x_i|^2, 0), C_i),  G = y_i w.x_i - 1,  and keeps w(a) up to date.
+// where U_i = C_i and d_i = 0, or squared: U_i has no end and d_i = 1 / (2 C_i).
+//
+// Each step maximises D over one a_i exactly:  a_i <- min(max(a_i - G / (|x_i|^2 + d_i), 0), U_i),  G = y_i w.x_i - 1 + d_i a_i,  and keeps w(a) up to date.
 //
 //	x_i        the row followed by the constant scale, whose coefficient times scale is the intercept
-//	a, C, y    alpha, upper, y
-//	norm       |x_i|^2
+//	a, C, y    alpha, cost, y
+//	U, d       upper, extra
+//	norm       |x_i|^2 + d_i
 //	G, PG      slope and its projection: zero where the bound holds a_i back
 //	active     rows still in the game: a row at its bound with a slope beyond the largest violation of the last epoch is set aside (shrinking), and looked
 //	           at again before the end
@@ -28,7 +31,8 @@ import (
 type dualCoordinateDescent struct {
 	x       *design
 	y       []float64
-	upper   []float64
+	cost    []float64
+	squared bool
 	scale   float64 // 0: no intercept
 	tol     float64
 	maxIter int
@@ -52,8 +56,19 @@ func (s *dualCoordinateDescent) minimise(ctx context.Context, w []float64) (valu
 	if err != nil {
 		return 0, false, err
 	}
+	upper, extra := s.cost, make([]float64, n)
+	if s.squared {
+		upper = make([]float64, n)
+		for i, c := range s.cost {
+			upper[i] = math.Inf(1)
+			if c > 0 {
+				extra[i] = 1 / (2 * c)
+			}
+			norm[i] += extra[i]
+		}
+	}
 	for i := range norm {
-		if s.upper[i] > 0 {
+		if s.cost[i] > 0 {
 			active = append(active, i)
 		}
 	}
@@ -73,7 +88,7 @@ func (s *dualCoordinateDescent) minimise(ctx context.Context, w []float64) (valu
 				}
 			}
 			i := active[k]
-			slope := s.y[i]*(s.x.rowDot(i, w)+*bias*s.scale) - 1
+			slope := s.y[i]*(s.x.rowDot(i, w)+*bias*s.scale) - 1 + extra[i]*alpha[i]
 			projected := slope
 			switch {
 			case alpha[i] == 0:
@@ -84,7 +99,7 @@ func (s *dualCoordinateDescent) minimise(ctx context.Context, w []float64) (valu
 					continue
 				}
 				projected = min(slope, 0)
-			case alpha[i] == s.upper[i]:
+			case alpha[i] == upper[i]:
 				if slope < low {
 					active[k] = active[len(active)-1]
 					active = active[:len(active)-1]
@@ -97,9 +112,9 @@ func (s *dualCoordinateDescent) minimise(ctx context.Context, w []float64) (valu
 			if projected == 0 {
 				continue
 			}
-			next := s.upper[i]
+			next := upper[i]
 			if norm[i] > 0 {
-				next = min(max(alpha[i]-slope/norm[i], 0), s.upper[i])
+				next = min(max(alpha[i]-slope/norm[i], 0), upper[i])
 			}
 			if step := (next - alpha[i]) * s.y[i]; step != 0 {
 				s.x.addRow(i, step, w)
@@ -150,9 +165,19 @@ func (s *dualCoordinateDescent) values(ctx context.Context, w []float64, bias fl
 	sums := make([]float64, 2)
 	err = s.x.reduce(ctx, sums, func(lo, hi int, part []float64) {
 		s.x.margins(lo, hi, w, bias*s.scale, z[lo:hi])
-		part[0] += hingeLoss(z[lo:hi], s.y[lo:hi], s.upper[lo:hi])
-		for _, a := range alpha[lo:hi] {
-			part[1] += a
+		if !s.squared {
+			part[0] += hingeLoss(z[lo:hi], s.y[lo:hi], s.cost[lo:hi])
+			for _, a := range alpha[lo:hi] {
+				part[1] += a
+			}
+			return
+		}
+		for i := lo; i < hi; i++ {
+			short := max(0, 1-s.y[i]*z[i])
+			part[0] += s.cost[i] * short * short
+			if a := alpha[i]; a > 0 {
+				part[1] += a - a*a/(4*s.cost[i])
+			}
 		}
 	})
 	half := (dot(w, w) + bias*bias) / 2

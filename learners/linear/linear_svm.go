@@ -68,7 +68,8 @@ func (l *linearSVM) Declare(s *params.Set) {
 	s.Bool(&l.fitIntercept, "fit_intercept", true, "whether there is an intercept; it is penalised like a coefficient")
 	s.Float(&l.interceptScaling, "intercept_scaling", 1, "value of the constant feature whose coefficient gives the intercept: a larger one penalises it less", params.Above(0))
 	s.Choice(&l.solver, "solver", "auto", []string{"auto", "newton", "dual_coordinate_descent", "interior_point"},
-		"newton: trust-region Newton, for squared_hinge; dual_coordinate_descent, interior_point: for hinge; auto: newton, or for hinge interior_point up to 1200 features")
+		"newton: trust-region Newton, for squared_hinge; dual_coordinate_descent: for penalty l2; interior_point: for hinge; auto: newton, of fewer rows than features dual_coordinate_descent, or for hinge "+
+			"interior_point up to 1200 features")
 	s.Int(&l.maxIter, "max_iter", 1000, "iterations at most; epochs for dual_coordinate_descent", params.AtLeast(1))
 	s.Float(&l.tol, "tol", 1e-8, "stop at this relative distance of the objective to its minimum", params.AtLeast(0), params.Below(1))
 	s.Int(&l.folds, "calibration_folds", 5, "folds of the cross-validation whose decision values the probabilities are fitted to; 0 or 1 takes those of the training rows",
@@ -146,15 +147,20 @@ func (l *linearSVM) chooseSolver(e *data.Examples) error {
 	case l.solver == "interior_point" && tooWide(n, p):
 		return fmt.Errorf("%s: solver 'interior_point' takes at most %d features or as many as rows, got %d features and %d rows; use solver 'dual_coordinate_descent'",
 			svmName, maxInterior, p, n)
+	case l.solver == "auto" && l.loss == "squared_hinge" && l.penalty == "l2" && n < p:
+		// nearly all rows can have a margin there, so that which of them are short of it changes with every step of Newton's
+		l.solver = "dual_coordinate_descent"
 	case l.solver == "auto" && l.loss == "squared_hinge":
 		l.solver = "newton"
 	case l.solver == "auto" && p < maxExplicit:
 		l.solver = "interior_point"
 	case l.solver == "auto":
 		l.solver = "dual_coordinate_descent"
-	case (l.solver == "newton") != (l.loss == "squared_hinge"):
-		return fmt.Errorf("%s: solver '%s' cannot do loss '%s'; squared_hinge takes solver newton, hinge takes dual_coordinate_descent or interior_point",
+	case l.solver == "newton" && l.loss == "hinge", l.solver == "interior_point" && l.loss == "squared_hinge":
+		return fmt.Errorf("%s: solver '%s' cannot do loss '%s'; squared_hinge takes solver newton or dual_coordinate_descent, hinge takes dual_coordinate_descent or interior_point",
 			svmName, l.solver, l.loss)
+	case l.solver == "dual_coordinate_descent" && l.penalty == "l1":
+		return fmt.Errorf("%s: solver 'dual_coordinate_descent' cannot do penalty 'l1'; use solver newton", svmName)
 	}
 	return nil
 }
@@ -181,7 +187,7 @@ func (l *linearSVM) fitOne(ctx context.Context, x *design, y, weight []float64, 
 		if l.fitIntercept {
 			scale = l.interceptScaling
 		}
-		s := dualCoordinateDescent{x: x, y: y, upper: weight, scale: scale, tol: tol, maxIter: l.maxIter, rng: l.env.RNG(uint64(l.problem)), report: report}
+		s := dualCoordinateDescent{x: x, y: y, cost: weight, squared: l.loss == "squared_hinge", scale: scale, tol: tol, maxIter: l.maxIter, rng: l.env.RNG(uint64(l.problem)), report: report}
 		value, converged, err = s.minimise(ctx, w)
 	case l.solver == "interior_point":
 		clear(w)

@@ -164,6 +164,42 @@ func TestSolversOfTheHingeAgree(t *testing.T) {
 	}
 }
 
+// TestFewerRowsThanFeatures: nearly every row can have a margin there, and Newton's steps find new ones short of it each time; the dual is easy.
+func TestFewerRowsThanFeatures(t *testing.T) {
+	rng := rand.New(rand.NewPCG(61, 1))
+	e := randomExamples(300, 500, 0, 61)
+	for i := range e.Y {
+		e.Y[i] = 0
+		if e.X.At(i, 0)+e.X.At(i, 1)+rng.NormFloat64()/2 > 0 {
+			e.Y[i] = 1
+		}
+	}
+	e.Classes = []string{"a", "b"}
+	value := func(solver string, c float64) float64 {
+		l := LinearSVM().New()
+		var set params.Set
+		l.Declare(&set)
+		if err := set.Assign("linear_svm", []params.Setting{setting("solver", solver), setting("c", c), setting("calibration_folds", 0)}); err != nil {
+			t.Fatal(err)
+		}
+		env := learners.Env{Task: learners.Binary, Workers: 1, Warn: func(format string, args ...any) {
+			t.Errorf("%s, c = %g: "+format, append([]any{solver, c}, args...)...)
+		}}
+		m, err := l.Fit(t.Context(), e, nil, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, b := m.(learners.Coefficients).Coefficients()
+		return svmObjective(e, 1, w.RowView(0), b[0], &svmCase{Loss: "squared_hinge", Penalty: "l2", C: c, InterceptScaling: 1})
+	}
+	for _, c := range []float64{1e-3, 1} {
+		if a, b := value("auto", c), value("newton", c); !near(a, b, 1e-6) {
+			t.Errorf("c = %g: auto ends at %v, newton at %v", c, a, b)
+		}
+	}
+	value("auto", 100)
+}
+
 func TestShortRunsWarn(t *testing.T) {
 	e := randomExamples(80, 4, 0, 51)
 	regression := *e
@@ -207,6 +243,7 @@ func TestSettingsThatDoNotGoTogether(t *testing.T) {
 		{LinearSVM(), e, []params.Setting{setting("penalty", "l1"), setting("loss", "hinge")}, "penalty 'l1' needs loss 'squared_hinge'"},
 		{LinearSVM(), e, []params.Setting{setting("solver", "newton"), setting("loss", "hinge")}, "solver 'newton' cannot do loss 'hinge'"},
 		{LinearSVM(), e, []params.Setting{setting("solver", "interior_point")}, "solver 'interior_point' cannot do loss 'squared_hinge'"},
+		{LinearSVM(), e, []params.Setting{setting("solver", "dual_coordinate_descent"), setting("penalty", "l1")}, "cannot do penalty 'l1'"},
 		{LinearRegression(), &regression, []params.Setting{setting("solver", "exact"), setting("penalty", "l1")}, "solver 'exact' cannot do loss 'squared' with penalty 'l1'; use auto or coordinate_descent"},
 		{LinearRegression(), &regression, []params.Setting{setting("solver", "newton"), setting("loss", "quantile")}, "use auto or interior_point, gradient_descent"},
 	} {
