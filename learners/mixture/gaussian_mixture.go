@@ -100,6 +100,9 @@ func (l *gaussianMixture) Fit(ctx context.Context, train, validate *data.Example
 	if err := env.CheckMemory(name, l.MemoryNeeded(learners.ShapeOf(train)), "lower n_components, or choose another covariance"); err != nil {
 		return nil, err
 	}
+	if l.contamination > 0 && env.Task != learners.Anomaly {
+		env.Warnf("%s: contamination is for anomalies and changes no cluster; WITH (task = 'anomaly_detection') asks for them", name)
+	}
 	positive, total := 0, 0.0
 	for i := range n {
 		if w := train.Weight(i); w > 0 {

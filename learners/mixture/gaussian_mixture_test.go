@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -275,6 +276,24 @@ func TestSingularCovariancesAreErrors(t *testing.T) {
 	}
 	if _, err := learner(t, map[string]string{"n_components": "201"}).Fit(t.Context(), e, nil, learners.Env{Workers: 1}); err == nil || !strings.Contains(err.Error(), "only 200 training rows") {
 		t.Errorf("more components than rows: %v", err)
+	}
+}
+
+// TestContaminationOfClusters: it changes no cluster, and the user is told.
+func TestContaminationOfClusters(t *testing.T) {
+	e := clouds(60, 2, 2, 3)
+	env := learners.Env{Workers: 1, Task: learners.Clustering}
+	with, _, warned := fitted(t, e, env, map[string]string{"n_components": "2", "contamination": "0.2"})
+	without, _, silent := fitted(t, e, env, map[string]string{"n_components": "2"})
+	if !strings.Contains(warned, "contamination is for anomalies") || strings.Contains(silent, "contamination") {
+		t.Errorf("warnings %q, without it %q", warned, silent)
+	}
+	a, b := mat.NewDense(60, 2, nil), mat.NewDense(60, 2, nil)
+	if err := errors.Join(with.Predict(e.X, a), without.Predict(e.X, b)); err != nil {
+		t.Fatal(err)
+	}
+	if !mat.Equal(a, b) {
+		t.Error("the clusters are others")
 	}
 }
 
