@@ -301,7 +301,7 @@ func (m *svmModel) Predict(x, out *mat.Dense) error {
 		row := o.Data[i*o.Stride:][:m.classes]
 		if m.outputs() == 1 {
 			s := m.platt[0].a*z[0] + m.platt[0].b
-			row[0], row[1] = sigmoid(-s), sigmoid(s)
+			row[0], row[1] = sigmoids(s)
 			return
 		}
 		clear(row)
