@@ -3,6 +3,7 @@ package linear
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"aibms/internal/safego"
 	"aibms/learners/data"
@@ -31,8 +32,9 @@ const (
 	sparseBelow   = 0.35     // share of non-zero numbers below which the sparse layout is faster
 	chunkElements = 16 << 10 // numbers that a chunk holds at least: enough work to hand to a goroutine
 	maxChunks     = 256
-	partElements  = 4 << 20 // numbers that all partial sums of a pass hold at most
-	blockElements = 8 << 10 // numbers of a block of rows that stays in the cache between two uses
+	exponent      = 0x7ff << 52 // the bits of it are all set in a number that is not finite
+	partElements  = 4 << 20     // numbers that all partial sums of a pass hold at most
+	blockElements = 8 << 10     // numbers of a block of rows that stays in the cache between two uses
 )
 
 // newDesign looks through the features once. It fails when there are no rows or features, and when a number is NaN or infinite.
@@ -47,14 +49,14 @@ func newDesign(ctx context.Context, e *data.Examples, workers int) (*design, err
 	rows := d.chunkRows(1)
 	err := safego.Chunks(ctx, n, rows, d.workers, func(_, lo, hi int) error {
 		for i := lo; i < hi; i++ {
-			nonZero, strange := 0, 0.0
+			nonZero, strange := 0, false
 			for _, v := range d.denseRow(i) {
 				if v != 0 {
 					nonZero++
 				}
-				strange += v - v // zero, or NaN once v is not finite
+				strange = strange || math.Float64bits(v)&exponent == exponent
 			}
-			if strange != 0 {
+			if strange {
 				return notFinite(e, i)
 			}
 			count[i] = nonZero
