@@ -198,11 +198,17 @@ func (o *marginObjective) precondition(ctx context.Context) (preconditioner, err
 		d := make(diagonal, o.size())
 		return d, o.diagonal(ctx, d)
 	}
-	h, err := o.sampledHessian(ctx, o.x.sampleStep())
+	step := o.x.sampleStep()
+	h, err := o.sampledHessian(ctx, step)
 	if err != nil {
 		return nil, err
 	}
-	return factorHessian(ctx, h, o.size())
+	m, err := factorHessian(ctx, h, o.size())
+	if err != nil {
+		return nil, err
+	}
+	m.whole = step == 1
+	return m, nil
 }
 
 // diagonal sets d to the diagonal of the Hessian, with one for zero. O(n m).

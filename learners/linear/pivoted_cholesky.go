@@ -128,7 +128,7 @@ func (f *pivoted) smallest(ctx context.Context, scale, w []float64) error {
 			h[i*k+j] = dot(b, c)
 		}
 	}
-	if err := cholesky(ctx, h, k, 1e-15); err != nil {
+	if _, err := cholesky(ctx, h, k, 1e-15); err != nil {
 		return err
 	}
 	t := make([]float64, k)

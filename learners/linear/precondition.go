@@ -39,6 +39,14 @@ type factored struct {
 	l     []float64
 	n     int
 	scale []float64
+	least float64 // pivot
+	whole bool    // H is the Hessian itself, not that of a sample
+}
+
+// isHessian reports whether m is the inverse of the whole Hessian: no direction is so flat that lift counts for much.
+func isHessian(m preconditioner) bool {
+	f, ok := m.(*factored)
+	return ok && f.whole && f.least > 1e5*lift
 }
 
 // lift is what a direction without curvature (equal columns, columns of zeros) gets in a factored Hessian whose diagonal is one: the result
@@ -60,10 +68,9 @@ func factorHessian(ctx context.Context, h []float64, n int) (*factored, error) {
 		}
 		h[i*n+i] = 1 + lift
 	}
-	if err := cholesky(ctx, h, n, lift); err != nil {
-		return nil, err
-	}
-	return f, nil
+	var err error
+	f.least, err = cholesky(ctx, h, n, lift)
+	return f, err
 }
 
 func (f *factored) solve(v, out []float64) {

@@ -318,3 +318,52 @@ func TestCalibrationFoldsFollowContent(t *testing.T) {
 		}
 	}
 }
+
+// counted counts the passes over the data.
+type counted struct {
+	*marginObjective
+	evaluations, products int
+}
+
+func (c *counted) evaluate(ctx context.Context, w, gradient []float64) (float64, error) {
+	c.evaluations++
+	return c.marginObjective.evaluate(ctx, w, gradient)
+}
+
+func (c *counted) product(ctx context.Context, v, out []float64) error {
+	c.products++
+	return c.marginObjective.product(ctx, v, out)
+}
+
+// TestNewtonSparesPasses: where the preconditioner is the Hessian its direction is the step, and the last step is taken without a look at where it ends; the gradient there is zero all the same.
+func TestNewtonSparesPasses(t *testing.T) {
+	e := randomExamples(3000, 6, 0, 5)
+	x, err := newDesign(t.Context(), e, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := make([]float64, len(e.Y))
+	for i := range y {
+		if y[i] = -1; e.X.At(i, 0)+e.X.At(i, 1)*e.X.At(i, 2) > 0 {
+			y[i] = 1
+		}
+	}
+	f := &counted{marginObjective: newMarginObjective(x, y, e.Weights, logisticLoss{}, ridge{strength: 1}, true)}
+	w, iterations := make([]float64, f.size()), 0
+	n := trustRegionNewton{tol: 1e-8, maxIter: 50, report: func(int, float64, []float64) { iterations++ }}
+	value, converged, err := n.minimise(t.Context(), f, w)
+	if err != nil || !converged {
+		t.Fatal(converged, err)
+	}
+	if f.evaluations != iterations || f.products >= 2*iterations {
+		t.Errorf("%d iterations, %d evaluations, %d products", iterations, f.evaluations, f.products)
+	}
+	g := make([]float64, f.size())
+	end, err := f.evaluate(t.Context(), w, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if norm := math.Sqrt(dot(g, g)); norm > 1e-5*float64(len(y)) || math.Abs(end-value) > 1e-10*end {
+		t.Errorf("the gradient is %v at the end; the value is %v, %v was said", norm, end, value)
+	}
+}

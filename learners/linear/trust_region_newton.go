@@ -61,6 +61,7 @@ const (
 	acceptShare   = 1e-4 // of the expected gain, for a step to be taken
 	poorShare     = 0.25 // below it the radius shrinks
 	goodShare     = 0.75 // above it the radius grows
+	trusted       = 0.1  // how far the gain of a step may be from what the model said of it, for the last step, a far smaller one, to be taken without another pass over the data
 	forcing       = 0.05 // residual of the conjugate gradients, relative to the gradient
 	maxInner      = 250
 	approachTol   = 1e-4
@@ -84,18 +85,25 @@ func (t *trustRegionNewton) minimise(ctx context.Context, f objective, w []float
 	first := t.first
 	m := t.known
 	defer func() { t.known = m }()
-	radius := math.Inf(1)
+	radius, share := math.Inf(1), math.NaN()
 	for iteration := 1; iteration <= t.maxIter; iteration++ {
-		if m == nil || cg.steps >= refreshFrom {
+		fresh := m == nil || cg.steps >= refreshFrom
+		if fresh {
 			if m, err = f.precondition(ctx); err != nil {
 				return 0, false, err
 			}
 		}
-		gain, length, err := cg.step(ctx, f, m, g, radius)
+		gain, length, err := cg.step(ctx, f, m, fresh && isHessian(m), g, radius)
 		if err != nil {
 			return 0, false, err
 		}
 		near := !cg.bounded && gain <= max(t.tol, 4*epsilon)*magnitude(value, first)
+		if near && math.Abs(share-1) < trusted {
+			addScaled(w, 1, cg.s)
+			value -= gain
+			t.report(iteration, value, w)
+			return value, true, nil
+		}
 		for j, s := range cg.s {
 			trial[j] = w[j] + s
 		}
@@ -103,7 +111,7 @@ func (t *trustRegionNewton) minimise(ctx context.Context, f objective, w []float
 		if err != nil {
 			return 0, false, err
 		}
-		share := (value - trialValue) / gain
+		share = (value - trialValue) / gain
 		if gain <= 1e-9*math.Abs(value) && trialValue <= value+1e-12*math.Abs(value) {
 			share = 1 // the gain is lost in the rounding of the two values
 		}
@@ -167,8 +175,9 @@ func newSteihaug(n int) *steihaug {
 	return &steihaug{s: v[:n], r: v[n : 2*n], z: v[2*n : 3*n], d: v[3*n : 4*n], hd: v[4*n:]}
 }
 
-// step sets c.s to an approximate minimiser of the model within the radius and returns the gain -q(s) >= 0 and the length |s|_M.
-func (c *steihaug) step(ctx context.Context, f objective, m preconditioner, g []float64, radius float64) (gain, length float64, err error) {
+// step sets c.s to an approximate minimiser of the model within the radius and returns the gain -q(s) >= 0 and the length |s|_M. exact says that m is the inverse of the Hessian itself: then its
+// direction is the minimiser, and no product is needed to see that.
+func (c *steihaug) step(ctx context.Context, f objective, m preconditioner, exact bool, g []float64, radius float64) (gain, length float64, err error) {
 	clear(c.s)
 	for j, v := range g {
 		c.r[j] = -v
@@ -179,6 +188,11 @@ func (c *steihaug) step(ctx context.Context, f objective, m preconditioner, g []
 	goal := forcing * forcing * rz
 	ss, sd, dd := 0.0, 0.0, rz // s'Ms, s'Md, d'Md
 	c.bounded = false
+	if exact && math.IsInf(radius, 1) && rz >= 0 {
+		c.steps = 0
+		copy(c.s, c.z)
+		return rz / 2, math.Sqrt(rz), nil
+	}
 	for c.steps = 0; c.steps < maxInner && rz > goal && rz > 0; {
 		if err := f.product(ctx, c.d, c.hd); err != nil {
 			return 0, 0, err
