@@ -107,9 +107,7 @@ func checkMetric(text string) error {
 	}
 	var names []string
 	for _, m := range metric.All() {
-		if slices.ContainsFunc(m.Tasks, func(k metric.Kind) bool {
-			return slices.ContainsFunc(raced, func(t learners.Task) bool { return kinds[t] == k })
-		}) {
+		if slices.ContainsFunc(raced, func(t learners.Task) bool { return m.Supports(kinds[t]) }) {
 			names = append(names, m.Name)
 		}
 	}
