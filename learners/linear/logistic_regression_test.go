@@ -66,6 +66,18 @@ func logisticObjective(m learners.Model, e *data.Examples, penalty string, c, ra
 	return total
 }
 
+// rows are the training rows of the case, and the task.
+func (c *logisticCase) rows(examples map[string]*data.Examples, weight []float64) (data.Examples, learners.Task) {
+	e, task := *examples[c.Target], learners.Binary
+	if c.Weighted {
+		e.Weights = weight
+	}
+	if c.Target == "multi" {
+		task = learners.Multiclass
+	}
+	return e, task
+}
+
 func logisticReference(t *testing.T) (examples map[string]*data.Examples, weight []float64, cases []*logisticCase) {
 	_, v := readReference(t, "logistic_regression")
 	x := matrixOf(v, "x0", "x1", "x2", "x3", "x4")
@@ -87,14 +99,7 @@ func TestLogisticRegressionReachesTheReferenceOptimum(t *testing.T) {
 				continue
 			}
 			t.Run(c.String()+" "+solver, func(t *testing.T) {
-				e := *examples[c.Target]
-				if c.Weighted {
-					e.Weights = weight
-				}
-				task := learners.Binary
-				if c.Target == "multi" {
-					task = learners.Multiclass
-				}
+				e, task := c.rows(examples, weight)
 				m := fit(t, LogisticRegression(), task, &e, c.settings(setting("solver", solver))...)
 				got := logisticObjective(m, &e, c.Penalty, c.C, c.L1Ratio)
 				if math.Abs(got-c.Objective) > 1e-8*c.Objective {
@@ -114,14 +119,7 @@ func TestStochasticGradientComesNearTheOptimum(t *testing.T) {
 				continue
 			}
 			t.Run(c.String()+" "+schedule, func(t *testing.T) {
-				e := *examples[c.Target]
-				if c.Weighted {
-					e.Weights = weight
-				}
-				task := learners.Binary
-				if c.Target == "multi" {
-					task = learners.Multiclass
-				}
+				e, task := c.rows(examples, weight)
 				m := fit(t, LogisticRegression(), task, &e, c.settings(setting("solver", "sgd"), setting("schedule", schedule), setting("max_iter", 2000))...)
 				if got := logisticObjective(m, &e, c.Penalty, c.C, c.L1Ratio); !(got >= c.Objective*(1-1e-9)) || got > c.Objective*1.01 {
 					t.Errorf("objective %.6g, optimum %.6g", got, c.Objective)

@@ -58,14 +58,7 @@ func TestWarmStartOfLogisticRegression(t *testing.T) {
 				continue
 			}
 			t.Run(c.String()+" "+solver, func(t *testing.T) {
-				e := *examples[c.Target]
-				if c.Weighted {
-					e.Weights = weight
-				}
-				task := learners.Binary
-				if c.Target == "multi" {
-					task = learners.Multiclass
-				}
+				e, task := c.rows(examples, weight)
 				given := c.settings(setting("solver", solver))
 				from := func(first learners.Model) (m learners.Model, iterations int) {
 					t.Helper()
